@@ -1,0 +1,40 @@
+"""The three ways a delivery can fail, never mixed (design: idea 2)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The other side took responsibility for the message.
+
+    ``reference`` is its own name for the message (a queue id), empty when it gave none.
+    """
+
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the other side said: ``code`` as it wrote it, ``text`` for a person to read."""
+
+    code: str
+    text: str
+
+
+class Refused(Failure):
+    """It said no to this message. Record it, never retry."""
+
+
+class Unavailable(Failure):
+    """Surely not sent. Release the claim and retry with back-off."""
+
+
+class AccountRefused(Unavailable):
+    """Surely not sent, and nothing else from this account will be: log-in, policy, greeting."""
+
+
+class Uncertain(Failure):
+    """It may have been sent and we don't know. A person decides; never retried blindly."""
+
+
+Outcome = Accepted | Refused | Unavailable | Uncertain
