@@ -1,4 +1,4 @@
-"""Copy from node_modules into static/vendor what a browser or the template engine is served, with the licences."""
+"""Copy into static/vendor, with its licence, what a browser or the template engine needs."""
 
 import shutil
 import sys
@@ -38,7 +38,7 @@ ASSETS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def main() -> int:
-    """Fill a folder beside static/vendor and put it in place whole, so that a running panel never sees half of it."""
+    """Fill a folder beside static/vendor, then swap it in: a running panel never sees half of it."""
     fresh = TARGET.with_name("vendor.new")
     shutil.rmtree(fresh, ignore_errors=True)
     for package, (folder, patterns) in ASSETS.items():

