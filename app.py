@@ -1,0 +1,118 @@
+"""The composition root of the panel and the command line."""
+
+import os
+from datetime import UTC, datetime
+
+import click
+from flask import Flask
+from flask_migrate import Migrate
+
+import commands
+from config import ROOT, InvalidSetting, Settings
+from extensions.encryption import cipher_from
+from extensions.queues import Doorbell
+from extensions.wiring import AttachmentLimits, Wiring
+from gateways.files import FileStore
+from gateways.smtp import SmtpSettings
+from models import db
+from models.encrypted import use_cipher
+from services.delivery_policy import DeliveryPolicy
+
+
+def create_app(settings: Settings | None = None, *, panel: bool | None = None) -> Flask:
+    """Build the application; the panel too when it is going to be served.
+
+    The panel refuses to start without SECRET_KEY; the commands do without it.
+    """
+    settings = settings or _settings_from_environment()
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app.config.update(_flask_config(settings))
+    app.extensions["goniec"] = _wire(settings)
+    db.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"))
+    if settings.secret_key:
+        use_cipher(lambda: cipher_from(settings.secret_key))
+    commands.register(app)
+    if _serves_panel() if panel is None else panel:
+        _add_panel(app, settings)
+    return app
+
+
+def _settings_from_environment() -> Settings:
+    try:
+        return Settings.from_environment(os.environ)
+    except InvalidSetting as error:
+        raise SystemExit(str(error)) from error
+
+
+def _serves_panel() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is None or context.info_name in {"run", "routes"}
+
+
+def _wire(settings: Settings) -> Wiring:
+    return Wiring(
+        clock=lambda: datetime.now(UTC),
+        doorbell=Doorbell(settings.redis_url),
+        policy=DeliveryPolicy(
+            lease=settings.lease,
+            claim_size=settings.claim_size,
+            claim_time=settings.claim_time,
+            retry_first=settings.retry_first,
+            retry_longest=settings.retry_longest,
+            retry_give_up=settings.retry_give_up,
+            pause_after=settings.pause_after_account_failures,
+        ),
+        files=FileStore(settings.files_dir),
+        ejs_source=ROOT / "static" / "vendor" / "ejs" / "ejs.min.js",
+        smtp_from_settings=_smtp_settings(settings),
+        default_sender=settings.mail_default_sender or f"goniec@{settings.mail_server}",
+        base_url=settings.base_url,
+        attachment_limits=AttachmentLimits(
+            each=settings.attachment_limit_bytes, together=settings.attachments_limit_bytes
+        ),
+        demo=settings.demo,
+    )
+
+
+def _smtp_settings(settings: Settings) -> SmtpSettings:
+    security = "tls" if settings.mail_use_ssl else "starttls" if settings.mail_use_tls else "none"
+    return SmtpSettings(
+        host=settings.mail_server,
+        port=settings.mail_port,
+        security=security,
+        username=settings.mail_username,
+        password=settings.mail_password,
+        timeout_seconds=settings.mail_timeout_seconds,
+    )
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.secret_key or None,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": settings.database_url.startswith("postgresql")},
+        "MAX_CONTENT_LENGTH": settings.attachments_limit_bytes + 2 * 1024 * 1024,
+        "MAIL_SERVER": settings.mail_server,
+        "MAIL_PORT": settings.mail_port,
+        "MAIL_USE_TLS": settings.mail_use_tls,
+        "MAIL_USE_SSL": settings.mail_use_ssl,
+        "MAIL_USERNAME": settings.mail_username or None,
+        "MAIL_PASSWORD": settings.mail_password or None,
+        "MAIL_DEFAULT_SENDER": settings.mail_default_sender or None,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.base_url.startswith("https://"),
+        "GONIEC_REDIS_URL": settings.redis_url,
+        "GONIEC_BEHIND_PROXIES": settings.behind_proxies,
+    }
+
+
+def _add_panel(app: Flask, settings: Settings) -> None:
+    if not settings.secret_key:
+        raise SystemExit(
+            "SECRET_KEY is not set. The panel signs sessions with it: set it to a long random text, e.g. "
+            'the output of: python -c "import secrets; print(secrets.token_hex(32))"'
+        )
+    if not settings.base_url_given:
+        app.logger.warning("BASE_URL is not set: links in messages will point to %s", settings.base_url)

@@ -1,0 +1,121 @@
+"""Every setting, read from the environment once. Only the composition roots import this module."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).resolve().parent
+MEBIBYTE = 1024 * 1024
+FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
+
+
+class InvalidSetting(ValueError):
+    """A setting has a value that cannot be used; the text names it and says what it takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an installation can set; the names in the environment are the field names in capitals."""
+
+    secret_key: str = field(default="", repr=False)
+    database_url: str = f"sqlite:///{ROOT / 'instance' / 'goniec.db'}"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    base_url: str = "http://localhost:5000"
+    base_url_given: bool = False
+    mail_server: str = "localhost"
+    mail_port: int = 25
+    mail_use_tls: bool = False
+    mail_use_ssl: bool = False
+    mail_username: str = ""
+    mail_password: str = field(default="", repr=False)
+    mail_default_sender: str = ""
+    mail_timeout_seconds: float = 60.0
+    files_dir: Path = ROOT / "instance" / "files"
+    demo: bool = False
+    lease: timedelta = timedelta(seconds=120)
+    sweep_interval: timedelta = timedelta(seconds=60)
+    claim_size: int = 500
+    claim_time: timedelta = timedelta(seconds=1)
+    retry_first: timedelta = timedelta(minutes=1)
+    retry_longest: timedelta = timedelta(hours=1)
+    retry_give_up: timedelta = timedelta(hours=24)
+    pause_after_account_failures: int = 5
+    attachment_limit_bytes: int = 10 * MEBIBYTE
+    attachments_limit_bytes: int = 25 * MEBIBYTE
+    behind_proxies: int = 0
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read the settings, or raise InvalidSetting with a sentence that names the variable."""
+        read = _Reader(environment)
+        plain = cls()
+        return cls(
+            secret_key=read.text("SECRET_KEY", ""),
+            database_url=read.database_url(plain.database_url),
+            redis_url=read.text("REDIS_URL", plain.redis_url),
+            base_url=read.text("BASE_URL", plain.base_url).rstrip("/"),
+            base_url_given=bool(environment.get("BASE_URL")),
+            mail_server=read.text("MAIL_SERVER", plain.mail_server),
+            mail_port=read.integer("MAIL_PORT", plain.mail_port),
+            mail_use_tls=read.flag("MAIL_USE_TLS"),
+            mail_use_ssl=read.flag("MAIL_USE_SSL"),
+            mail_username=read.text("MAIL_USERNAME", ""),
+            mail_password=read.text("MAIL_PASSWORD", ""),
+            mail_default_sender=read.text("MAIL_DEFAULT_SENDER", ""),
+            mail_timeout_seconds=read.seconds("MAIL_TIMEOUT", timedelta(seconds=60)).total_seconds(),
+            files_dir=Path(read.text("FILES_DIR", str(plain.files_dir))),
+            demo=read.flag("GONIEC_DEMO"),
+            lease=read.seconds("DELIVERY_LEASE", plain.lease),
+            sweep_interval=read.seconds("SWEEP_INTERVAL", plain.sweep_interval),
+            claim_size=read.integer("DELIVERY_CLAIM_SIZE", plain.claim_size),
+            claim_time=read.seconds("DELIVERY_CLAIM_TIME", plain.claim_time),
+            retry_first=read.seconds("RETRY_FIRST", plain.retry_first),
+            retry_longest=read.seconds("RETRY_LONGEST", plain.retry_longest),
+            retry_give_up=read.seconds("RETRY_GIVE_UP", plain.retry_give_up),
+            pause_after_account_failures=read.integer(
+                "PAUSE_AFTER_ACCOUNT_FAILURES", plain.pause_after_account_failures
+            ),
+            attachment_limit_bytes=read.integer("ATTACHMENT_LIMIT_BYTES", plain.attachment_limit_bytes),
+            attachments_limit_bytes=read.integer("ATTACHMENTS_LIMIT_BYTES", plain.attachments_limit_bytes),
+            behind_proxies=read.integer("BEHIND_PROXIES", 0, least=0),
+        )
+
+
+class _Reader:
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def text(self, name: str, default: str) -> str:
+        return self._environment.get(name) or default
+
+    def flag(self, name: str) -> bool:
+        return self._environment.get(name, "").strip().lower() not in FALSE_WORDS
+
+    def integer(self, name: str, default: int, *, least: int = 1) -> int:
+        given = self._environment.get(name)
+        if not given:
+            return default
+        if not given.isdecimal() or int(given) < least:
+            raise InvalidSetting(f"{name} must be a whole number of at least {least}, not {given!r}")
+        return int(given)
+
+    def seconds(self, name: str, default: timedelta) -> timedelta:
+        given = self._environment.get(name)
+        if not given:
+            return default
+        try:
+            seconds = float(given)
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds < timedelta.max.total_seconds():
+            raise InvalidSetting(f"{name} must be a number of seconds above 0, not {given!r}")
+        return timedelta(seconds=seconds)
+
+    def database_url(self, default: str) -> str:
+        given = self.text("DATABASE_URL", default)
+        for scheme in ("postgres://", "postgresql://"):
+            if given.startswith(scheme):
+                return "postgresql+psycopg://" + given.removeprefix(scheme)
+        return given

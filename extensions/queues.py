@@ -1,0 +1,47 @@
+"""The doorbell: Redis holds rings, never work (design: idea 1)."""
+
+import logging
+from datetime import timedelta
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+BULK = "bulk"
+PROMPT = "prompt"
+QUEUES = (PROMPT, BULK)
+RESULT_TTL = 60
+FAILURE_TTL = int(timedelta(days=7).total_seconds())
+JOB_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+
+log = logging.getLogger(__name__)
+
+
+class Doorbell:
+    """Rings jobs by name. A ring that cannot be heard is only logged: the sweep rings again."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.connection = Redis.from_url(redis_url, socket_connect_timeout=2, health_check_interval=30)
+
+    def queue(self, name: str) -> Queue:
+        return Queue(name, connection=self.connection, serializer=JSONSerializer)
+
+    def ring(self, job: str, *arguments: object, queue: str = BULK) -> None:
+        try:
+            self.queue(queue).enqueue(
+                job,
+                args=arguments,
+                job_timeout=JOB_TIMEOUT,
+                result_ttl=RESULT_TTL,
+                failure_ttl=FAILURE_TTL,
+            )
+        except RedisError as error:
+            log.warning("nobody heard the ring for %s: %s", job, type(error).__name__)
+
+    def answers(self) -> bool:
+        """Whether the queue server can be reached."""
+        try:
+            return bool(self.connection.ping())
+        except RedisError:
+            return False

@@ -1,0 +1,51 @@
+"""What the composition root hands to the entrances."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from flask import current_app
+
+from extensions.queues import Doorbell
+from gateways.ejs import EjsRuntime
+from gateways.files import FileStore
+from gateways.smtp import SmtpSettings
+from services.delivery_policy import DeliveryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentLimits:
+    """Bytes: one file, and all files of a message together."""
+
+    each: int
+    together: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Collaborators made once per process from the settings."""
+
+    clock: Callable[[], datetime]
+    doorbell: Doorbell
+    policy: DeliveryPolicy
+    files: FileStore
+    ejs_source: Path
+    smtp_from_settings: SmtpSettings
+    default_sender: str
+    base_url: str
+    attachment_limits: AttachmentLimits
+    demo: bool
+
+    def ejs(self) -> EjsRuntime:
+        """The process's script engine, started at first use."""
+        runtime = current_app.extensions.get("goniec_ejs")
+        if runtime is None:
+            runtime = current_app.extensions["goniec_ejs"] = EjsRuntime(self.ejs_source)
+        return cast("EjsRuntime", runtime)
+
+
+def wiring() -> Wiring:
+    """The running application's collaborators."""
+    return cast("Wiring", current_app.extensions["goniec"])

@@ -1,0 +1,55 @@
+"""Bounces: what came back, what it was taken for, and the block it led to."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Identified, db, enum_type
+from models.client import Client
+from models.message import Message
+from models.suppression import Suppression
+
+
+class BounceKind(StrEnum):
+    SMTP = "smtp"
+    DSN = "dsn"
+    ARF = "arf"
+    FREETEXT = "freetext"
+    AUTO_REPLY = "auto_reply"
+    MANUAL = "manual"
+    OTHER = "other"
+
+
+class BounceVerdict(StrEnum):
+    BLOCK = "block"
+    SOFT = "soft"
+    SENDER_FAULT = "sender_fault"
+    NONE = "none"
+
+
+class Bounce(Identified, db.Model):
+    __tablename__ = "bounce"
+    __table_args__ = (
+        sa.Index("ix_bounce_address_digest", "address_digest", "received_at"),
+        sa.Index("ix_bounce_message_id", "message_id"),
+        sa.Index("ix_bounce_client_id", "client_id"),
+    )
+
+    kind: Mapped[BounceKind] = mapped_column(enum_type(BounceKind, "kind"))
+    verdict: Mapped[BounceVerdict] = mapped_column(enum_type(BounceVerdict, "verdict"))
+    address: Mapped[str] = mapped_column(sa.String(400), default="")
+    address_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    status_code: Mapped[str] = mapped_column(sa.String(20), default="")
+    diagnostic: Mapped[str] = mapped_column(sa.String(600), default="")
+    raw: Mapped[str] = mapped_column(sa.Text, default="")
+    received_at: Mapped[datetime] = mapped_column(default=lambda: datetime.now(UTC))
+    handled_at: Mapped[datetime | None]
+    message_id: Mapped[int | None] = mapped_column(sa.ForeignKey("message.id"))
+    client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("client.id"))
+    suppression_id: Mapped[int | None] = mapped_column(sa.ForeignKey("suppression.id"))
+
+    message: Mapped[Message | None] = relationship()
+    client: Mapped[Client | None] = relationship()
+    suppression: Mapped[Suppression | None] = relationship()

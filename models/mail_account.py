@@ -1,0 +1,83 @@
+"""Mail accounts to send from (and, later, to fetch into)."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Identified, Timestamped, db, enum_type
+from models.encrypted import EncryptedText
+
+
+class MailSecurity(StrEnum):
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+class MailAccount(Identified, Timestamped, db.Model):
+    """An account; with ``uses_settings`` the server and log-in come from the MAIL_* settings.
+
+    ``held_until`` is the account's own back-off after failures that concern no message.
+    """
+
+    __tablename__ = "mail_account"
+    __table_args__ = (
+        sa.CheckConstraint("uses_settings OR length(host) > 0", name="has_a_host"),
+        sa.CheckConstraint("port BETWEEN 1 AND 65535", name="port_range"),
+        sa.CheckConstraint(
+            "coalesce(per_minute, 1) > 0 AND coalesce(per_hour, 1) > 0 AND coalesce(per_day, 1) > 0",
+            name="limits_positive",
+        ),
+        sa.Index(
+            "uq_mail_account_default",
+            "is_default",
+            unique=True,
+            sqlite_where=sa.text("is_default"),
+            postgresql_where=sa.text("is_default"),
+        ),
+    )
+
+    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    uses_settings: Mapped[bool] = mapped_column(default=False)
+    sender_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    sender_address: Mapped[str] = mapped_column(sa.String(254), default="")
+    reply_to: Mapped[str] = mapped_column(sa.String(254), default="")
+    host: Mapped[str] = mapped_column(sa.String(255), default="")
+    port: Mapped[int] = mapped_column(default=587)
+    security: Mapped[MailSecurity] = mapped_column(
+        enum_type(MailSecurity, "security"), default=MailSecurity.STARTTLS
+    )
+    username: Mapped[str] = mapped_column(sa.String(255), default="")
+    password: Mapped[str | None] = mapped_column(EncryptedText)
+    per_minute: Mapped[int | None]
+    per_hour: Mapped[int | None]
+    per_day: Mapped[int | None]
+    is_default: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    failures_in_a_row: Mapped[int] = mapped_column(default=0)
+    held_until: Mapped[datetime | None]
+    last_failure: Mapped[str] = mapped_column(sa.String(600), default="")
+
+    folders: Mapped[list["MailFolder"]] = relationship(back_populates="account", cascade="all, delete-orphan")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MailFolder(Identified, db.Model):
+    """A folder on the account's IMAP server; a message in it is (folder, uidvalidity, uid)."""
+
+    __tablename__ = "mail_folder"
+    __table_args__ = (sa.UniqueConstraint("account_id", "path"),)
+
+    account_id: Mapped[int] = mapped_column(sa.ForeignKey("mail_account.id", ondelete="CASCADE"))
+    path: Mapped[str] = mapped_column(sa.String(500))
+    name: Mapped[str] = mapped_column(sa.String(255))
+    special_use: Mapped[str] = mapped_column(sa.String(20), default="")
+    uidvalidity: Mapped[int | None] = mapped_column(sa.BigInteger)
+    uidnext: Mapped[int | None] = mapped_column(sa.BigInteger)
+    highestmodseq: Mapped[int | None] = mapped_column(sa.BigInteger)
+
+    account: Mapped[MailAccount] = relationship(back_populates="folders")
