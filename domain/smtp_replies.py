@@ -1,0 +1,170 @@
+"""What an SMTP reply, or its absence, means for a message and for its address.
+
+Facts: RFC 5321 4.2 (reply codes), RFC 3463 (enhanced codes), RFC 5321 4.2.5 and 6.1 (who is
+responsible after the end of DATA).
+"""
+
+import re
+from enum import StrEnum
+
+from domain.outcomes import Accepted, AccountRefused, Outcome, Refused, Unavailable, Uncertain
+
+_LONGEST_TEXT = 500
+
+
+class Stage(StrEnum):
+    """How far the conversation had come, in order."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    HELLO = "hello"
+    STARTTLS = "starttls"
+    LOGIN = "login"
+    MAIL_FROM = "mail_from"
+    RCPT_TO = "rcpt_to"
+    DATA = "data"
+    END_OF_DATA = "end_of_data"
+    RESET = "reset"
+
+
+class BounceVerdict(StrEnum):
+    """What a reply says about the recipient's address."""
+
+    BLOCK = "block"
+    SOFT = "soft"
+    SENDER_FAULT = "sender_fault"
+    NONE = "none"
+
+
+# Enhanced codes, the most specific first; "x" stands for any number. Anything unlisted is soft.
+VERDICT_BY_ENHANCED_CODE: tuple[tuple[str, BounceVerdict], ...] = (
+    ("2.x.x", BounceVerdict.NONE),
+    ("4.x.x", BounceVerdict.SOFT),
+    ("5.1.1", BounceVerdict.BLOCK),
+    ("5.1.2", BounceVerdict.BLOCK),
+    ("5.1.3", BounceVerdict.BLOCK),
+    ("5.1.6", BounceVerdict.BLOCK),
+    ("5.1.10", BounceVerdict.BLOCK),
+    ("5.2.1", BounceVerdict.BLOCK),
+    ("5.2.2", BounceVerdict.SOFT),
+    ("5.2.3", BounceVerdict.SOFT),
+    ("5.3.4", BounceVerdict.SOFT),
+    ("5.1.7", BounceVerdict.SENDER_FAULT),
+    ("5.1.8", BounceVerdict.SENDER_FAULT),
+    ("5.5.x", BounceVerdict.SENDER_FAULT),
+    ("5.6.x", BounceVerdict.SENDER_FAULT),
+    ("5.7.x", BounceVerdict.SENDER_FAULT),
+    ("5.x.x", BounceVerdict.SOFT),
+)
+# Codes that, without an enhanced code, mean that the mailbox does not exist when they answer RCPT.
+NO_SUCH_MAILBOX_CODES = frozenset((550, 551, 553))
+COMMAND_ERROR_CODES = frozenset((500, 502, 503, 504))
+# Beginnings of words, matched in lower case after addresses and links are taken out.
+POLICY_WORDS = (
+    "spam", "unsolicited", "policy", "policies", "blocked", "blacklist", "blocklist", "block list",
+    "black list", "rbl", "dnsbl", "spamhaus", "reputation", "relay", "spf", "dkim", "dmarc", "banned",
+    "listed", "greylist", "rate limit", "too many", "authenticat", "not authori", "sender", "content",
+    "virus", "malware", "polityk", "zablokowan", "czarna lista", "czarnej liście", "czarną listę",
+    "reputacj", "niechcian", "uwierzytelni", "autoryzac", "nadawc", "przekazywani", "wirus", "zbyt wiele",
+)  # fmt: skip
+MAILBOX_FULL_WORDS = (
+    "full", "quota", "over limit", "storage", "insufficient", "out of space", "too large",
+    "przepełnion", "pełna", "pełny", "brak miejsca", "brak wolnego miejsca", "pojemnoś", "przekroczon",
+)  # fmt: skip
+
+_UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
+_ENHANCED_CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_QUOTED_FROM_US = re.compile(r"[^\s<>]+@[^\s<>]+|https?://\S+")
+_QUEUE_IDS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"queued (?:mail )?as ([\w.-]+)",
+        r"\bInternalId=([\w-]+)",
+        r"\bid=([\w.-]+)",
+        r"\bOK +\d+ (\S+) - gsmtp",
+        r"^(?:2\.\d\.\d )?(\w+) Message accepted for delivery",
+        r"^Ok ([0-9a-f-]{20,})$",
+    )
+)
+
+
+def readable(reply: bytes | str) -> str:
+    """A reply fit to be stored and shown: one line, no control characters, at most 500 characters."""
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return _UNREADABLE.sub(" ", text[: 4 * _LONGEST_TEXT]).strip()[:_LONGEST_TEXT]
+
+
+def enhanced_code(text: str) -> str | None:
+    """The enhanced status code (RFC 2034) a reply's text starts with, such as ``5.1.1``."""
+    match = _ENHANCED_CODE.match(text)
+    return match[1] if match else None
+
+
+def queue_id(text: str) -> str:
+    """The other side's name for an accepted message, empty when its text gives none."""
+    for pattern in _QUEUE_IDS:
+        if match := pattern.search(text):
+            return match[1].rstrip(".")
+    return ""
+
+
+def outcome_of_reply(stage: Stage, code: int, text: str) -> Outcome:
+    """What a reply means that ends a message's, or the session's, progress at ``stage``.
+
+    ``code`` is the three-digit reply code, or anything else for a reply that was not SMTP. Only a
+    2xx to the end of DATA is an acceptance; a reply that is neither 2xx, 4xx nor 5xx there leaves the
+    message uncertain, and before it the message is surely not sent.
+    """
+    text = readable(text)
+    match code // 100:
+        case 4:
+            return Unavailable(str(code), text)
+        case 5 if stage in (Stage.RCPT_TO, Stage.DATA, Stage.END_OF_DATA):
+            return Refused(str(code), text)
+        case 5:
+            return AccountRefused(str(code), text)
+        case 2 if stage is Stage.END_OF_DATA:
+            return Accepted(queue_id(text))
+    shown = str(code) if code > 0 else ""
+    message = f"The server's reply at stage {stage} makes no sense: {shown} {text}".rstrip()
+    return Uncertain(shown, message) if stage is Stage.END_OF_DATA else Unavailable(shown, message)
+
+
+def outcome_of_loss(stage: Stage, why: str = "") -> Unavailable | Uncertain:
+    """What a lost connection means: at END_OF_DATA every byte was written, and only then it is uncertain."""
+    reason = readable(why) or "no reason given"
+    if stage is Stage.END_OF_DATA:
+        return Uncertain("", f"The connection was lost while waiting for the receipt: {reason}")
+    return Unavailable("", f"The connection was lost at stage {stage}: {reason}")
+
+
+def bounce_verdict(stage: Stage, code: int, enhanced: str | None, text: str) -> BounceVerdict:
+    """What a reply says about the recipient's address.
+
+    ``enhanced`` is what ``enhanced_code`` found. Replies before RCPT concern the account and say
+    nothing about the address. Soft ones count towards a limit that is applied elsewhere.
+    """
+    if stage not in (Stage.RCPT_TO, Stage.DATA, Stage.END_OF_DATA) or code // 100 not in (4, 5):
+        return BounceVerdict.NONE
+    if enhanced:
+        return verdict_of_enhanced_code(enhanced)
+    words = _QUOTED_FROM_US.sub(" ", text.lower())
+    if code // 100 == 4 or _names(words, MAILBOX_FULL_WORDS):  # noqa: PLR2004 - the class of the reply
+        return BounceVerdict.SOFT
+    if code in COMMAND_ERROR_CODES or _names(words, POLICY_WORDS):
+        return BounceVerdict.SENDER_FAULT
+    no_such_mailbox = stage is Stage.RCPT_TO and code in NO_SUCH_MAILBOX_CODES
+    return BounceVerdict.BLOCK if no_such_mailbox else BounceVerdict.SOFT
+
+
+def verdict_of_enhanced_code(enhanced: str) -> BounceVerdict:
+    """The table's verdict for a code such as ``5.1.1``; for delivery status notifications too."""
+    digits = enhanced.split(".")
+    for pattern, verdict in VERDICT_BY_ENHANCED_CODE:
+        if all(want in ("x", have) for want, have in zip(pattern.split("."), digits, strict=False)):
+            return verdict
+    return BounceVerdict.SOFT
+
+
+def _names(text: str, words: tuple[str, ...]) -> bool:
+    return any(re.search(rf"\b{re.escape(word)}", text) for word in words)
