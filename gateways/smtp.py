@@ -1,0 +1,270 @@
+"""Mail out over SMTP (RFC 5321), one connection for a range of messages.
+
+smtplib speaks the protocol; this module writes the message and its final dot itself, because the
+stage at which a connection breaks decides whether a message may be sent again.
+"""
+
+import base64
+import re
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+from domain.outcomes import AccountRefused, Outcome, Refused, Unavailable
+from domain.smtp_replies import Stage, outcome_of_loss, outcome_of_reply, readable
+from gateways.smtp_connection import NOT_SMTP, PlainConnection, TlsConnection
+
+_GO_AHEAD = 354
+_CLOSING = 421
+_AUTHENTICATED = 235
+_BARE_NEWLINE = re.compile(rb"\r\n|\r|\n")
+_ENVELOPE_ADDRESS = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]*")
+
+
+class Security(StrEnum):
+    """How the connection is protected."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """Where and as whom to send.
+
+    ``timeout_seconds`` applies to connecting and to each single wait for the server. An empty
+    ``username`` means no log-in; an empty ``local_hostname`` lets smtplib ask the system for one.
+    """
+
+    host: str
+    port: int
+    security: Security = Security.STARTTLS
+    username: str = ""
+    password: str = field(default="", repr=False)
+    timeout_seconds: float = 30.0
+    local_hostname: str = ""
+
+
+class SmtpSession:
+    """One connection: ``open`` it, ``send`` while ``usable``, and leave the ``with`` block.
+
+    ``tls_context`` replaces the default one, which verifies the server's certificate.
+    """
+
+    def __init__(self, settings: SmtpSettings, tls_context: ssl.SSLContext | None = None) -> None:
+        self._settings = settings
+        self._tls_context = tls_context
+        self._smtp: smtplib.SMTP | None = None
+        self._stage = Stage.CONNECT
+        self._size_limit = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def usable(self) -> bool:
+        """Whether another message can be sent over this connection."""
+        return self._smtp is not None
+
+    def open(self) -> Unavailable | None:
+        """Connect, secure and log in. None when ready, otherwise why not; never raises for the network."""
+        self.close()
+        try:
+            self._connect()
+        except ssl.SSLError as error:
+            return self._failed(self._tls_failure(error))
+        except smtplib.SMTPResponseException as error:
+            outcome = outcome_of_reply(self._stage, error.smtp_code, readable(error.smtp_error))
+            return self._failed(outcome)
+        except smtplib.SMTPNotSupportedError as error:
+            return self._failed(AccountRefused("", readable(str(error))))
+        except OSError as error:
+            return self._failed(outcome_of_loss(self._stage, str(error)))
+        except ValueError as error:  # a host name that is none, a line break in a setting
+            return self._failed(
+                AccountRefused("", f"The account's settings are unusable: {readable(str(error))}")
+            )
+        except BaseException:
+            self._drop()
+            raise
+        return None
+
+    def send(self, envelope_from: str, recipient: str, payload: bytes) -> Outcome:
+        """Send one message to one recipient; never raises for the network or the protocol.
+
+        ``payload`` is the complete message, not dot-stuffed. Addresses are as SMTP carries them
+        (domain.mail_headers.envelope_address); ``envelope_from`` may be empty (RFC 3834 replies).
+        """
+        if self._smtp is None:
+            return Unavailable("", "There is no connection to the mail server.")
+        options = ""
+        if not (envelope_from.isascii() and recipient.isascii()):
+            if not self._smtp.has_extn("smtputf8"):
+                return Refused(
+                    "", "The mail server takes no addresses with characters beyond ASCII (SMTPUTF8)."
+                )
+            options = " SMTPUTF8"
+            self._smtp.command_encoding = "utf-8"
+        if not (
+            _ENVELOPE_ADDRESS.fullmatch(envelope_from)
+            and _ENVELOPE_ADDRESS.fullmatch(recipient)
+            and recipient
+        ):
+            return Refused("", "The address cannot be written in an SMTP envelope.")
+        if self._size_limit and len(payload) > self._size_limit:
+            return Refused(
+                "", f"The message is {len(payload)} bytes; the mail server takes {self._size_limit} at most."
+            )
+        try:
+            return self._transact(f"FROM:<{envelope_from}>{options}", f"TO:<{recipient}>", payload)
+        except OSError as error:  # smtplib's own errors are OSErrors too
+            self._drop()
+            return outcome_of_loss(self._stage, str(error))
+        except BaseException:
+            self._drop()  # in the middle of a conversation: nobody may go on with it
+            raise
+
+    def close(self) -> None:
+        """Say good-bye if there is still somebody to say it to."""
+        if self._smtp is not None:
+            try:
+                self._smtp.quit()
+            except OSError:
+                pass  # nothing is lost: every message has had its answer
+            finally:
+                self._drop()
+
+    def _connect(self) -> None:
+        settings = self._settings
+        context = self._tls_context or ssl.create_default_context()
+        self._stage = Stage.CONNECT
+        hostname = settings.local_hostname or None
+        smtp: smtplib.SMTP
+        try:
+            if settings.security == Security.TLS:
+                smtp = TlsConnection(
+                    settings.host, settings.port, hostname, timeout=settings.timeout_seconds, context=context
+                )
+            else:
+                smtp = PlainConnection(
+                    settings.host, settings.port, hostname, timeout=settings.timeout_seconds
+                )
+        except (smtplib.SMTPConnectError, smtplib.SMTPServerDisconnected):
+            self._stage = Stage.GREETING
+            raise
+        self._smtp = smtp
+        self._stage = Stage.HELLO
+        smtp.ehlo_or_helo_if_needed()
+        if settings.security == Security.STARTTLS:
+            self._stage = Stage.STARTTLS
+            smtp.starttls(context=context)
+            self._stage = Stage.HELLO
+            smtp.ehlo_or_helo_if_needed()
+        if settings.username:
+            self._stage = Stage.LOGIN
+            self._log_in(smtp)
+        limit = smtp.esmtp_features.get("size", "")
+        self._size_limit = int(limit) if limit.isdecimal() and limit.isascii() else 0
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        user, password = self._settings.username, self._settings.password
+        if "PLAIN" in smtp.esmtp_features.get("auth", "").upper().split():
+            # smtplib encodes as ASCII, RFC 4616 says UTF-8: a Polish password must work.
+            token = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
+            code, text = smtp.docmd("AUTH", f"PLAIN {token}")
+            if code != _AUTHENTICATED:
+                raise smtplib.SMTPAuthenticationError(code, text)
+        else:
+            smtp.login(user, password)
+
+    def _transact(self, sender: str, recipient: str, payload: bytes) -> Outcome:
+        smtp = self._smtp
+        assert smtp is not None  # noqa: S101 - send() has looked
+        self._stage = Stage.MAIL_FROM
+        code, text = smtp.docmd("MAIL", sender)
+        if code // 100 != 2:  # noqa: PLR2004 - the class of the reply
+            return self._stopped(code, text)
+        self._stage = Stage.RCPT_TO
+        code, text = smtp.docmd("RCPT", recipient)
+        if code // 100 != 2:  # noqa: PLR2004
+            return self._stopped(code, text)
+        self._stage = Stage.DATA
+        code, text = smtp.docmd("DATA")
+        if code != _GO_AHEAD:
+            return self._stopped(code, text)
+        assert smtp.sock is not None  # noqa: S101 - it has just answered
+        smtp.sock.sendall(_terminated(payload))
+        self._stage = Stage.END_OF_DATA
+        return self._stopped(*smtp.getreply())
+
+    def _stopped(self, code: int, reply: bytes) -> Outcome:
+        """The outcome of the last reply, with the connection made ready for the next message, or dropped."""
+        outcome = outcome_of_reply(self._stage, code, readable(reply))
+        if code == _CLOSING or code // 100 not in (2, 4, 5):
+            self._drop()
+        elif self._stage is not Stage.END_OF_DATA:
+            if code // 100 == 2:  # noqa: PLR2004 - a yes where only 354 makes sense: out of step
+                self._drop()
+            else:
+                self._reset()
+        return outcome
+
+    def _reset(self) -> None:
+        """End the refused transaction. A failure here changes nothing about the message refused."""
+        assert self._smtp is not None  # noqa: S101 - it has just answered
+        try:
+            code, _ = self._smtp.docmd("RSET")
+        except OSError:
+            code = NOT_SMTP
+        if code // 100 != 2:  # noqa: PLR2004
+            self._drop()
+
+    def _failed(self, outcome: Outcome) -> Unavailable:
+        self._drop()
+        assert isinstance(outcome, Unavailable)  # noqa: S101 - nothing is sent before MAIL FROM
+        return outcome
+
+    def _tls_failure(self, error: ssl.SSLError) -> Outcome:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return AccountRefused(
+                "", f"The mail server's certificate cannot be trusted: {error.verify_message}"
+            )
+        if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return outcome_of_loss(self._stage, str(error))
+        return AccountRefused("", f"No TLS connection with the mail server: {readable(str(error))}")
+
+    def _drop(self) -> None:
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            smtp.close()
+
+
+def check_login(settings: SmtpSettings, tls_context: ssl.SSLContext | None = None) -> Unavailable | None:
+    """Connect, secure, log in and leave. None when all went well, otherwise why not."""
+    with SmtpSession(settings, tls_context) as session:
+        return session.open()
+
+
+def _terminated(payload: bytes) -> bytes:
+    """The payload as it goes on the wire: CRLF only, dots doubled, the final dot behind it.
+
+    A bare CR or LF is repaired and not passed on: some servers read one as a line's end, and a second
+    message could be smuggled in behind a false final dot (CVE-2023-51764).
+    """
+    newlines = payload.count(b"\r\n")
+    if payload.count(b"\n") != newlines or payload.count(b"\r") != newlines:
+        payload = _BARE_NEWLINE.sub(b"\r\n", payload)
+    if payload.startswith(b"."):
+        payload = b"." + payload
+    if b"\r\n." in payload:
+        payload = payload.replace(b"\r\n.", b"\r\n..")
+    return payload + (b".\r\n" if payload.endswith(b"\r\n") else b"\r\n.\r\n")
