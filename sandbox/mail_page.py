@@ -1,0 +1,174 @@
+"""The mail sink's web page (Polish: it is part of the demo) and its JSON."""
+
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from string import Template
+from typing import Protocol
+from urllib.parse import parse_qs, quote, urlsplit
+
+from sandbox.mail_rendering import (
+    LIST_PAGE,
+    MAIL_SANDBOX,
+    as_json,
+    attachments_of,
+    html_of,
+    list_page,
+    message_page,
+    subject_of,
+)
+from sandbox.mail_store import CaughtMail, MailStore
+
+_SHELL = Template(Path(__file__).with_name("mail_sink.html").read_text("utf-8"))
+_MAIL_POLICY = f"sandbox {MAIL_SANDBOX}; default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'"
+
+
+class Switch(Protocol):
+    """What the page can do about withheld answers."""
+
+    waiting: int
+
+    @property
+    def on(self) -> bool: ...
+    def release(self) -> None: ...
+    def withhold(self) -> None: ...
+
+
+@contextmanager
+def serve_page(store: MailStore, switch: Switch, host: str, port: int) -> Iterator[int]:
+    """Serve the page in a thread of its own; gives the port it listens on."""
+
+    class Handler(_Handler):
+        mail = store
+        withholding = switch
+
+    server = ThreadingHTTPServer((host, port), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    mail: MailStore
+    withholding: Switch
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent: stdout is for the ready line."""
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        match [part for part in url.path.split("/") if part]:
+            case []:
+                self._list(query)
+            case ["api", "messages"]:
+                self._json([as_json(mail) for mail in self.mail.messages(query.get("to", ""), limit=1000)])
+            case ["api", "state"]:
+                self._json(self._state())
+            case ["messages", number, *rest] if number.isdecimal() and (mail := self.mail.get(int(number))):
+                self._message(mail, rest)
+            case _:
+                self._send(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"Nie ma takiej strony.")
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        match urlsplit(self.path).path:
+            case "/api/release":
+                self.withholding.release()
+            case "/api/withhold":
+                self.withholding.withhold()
+            case "/api/clear":
+                self.mail.clear()
+            case _:
+                self._send(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"")
+                return
+        self._json({"ok": True})
+
+    def _state(self) -> dict[str, object]:
+        on, waiting = self.withholding.on, self.withholding.waiting
+        return {"messages": self.mail.count(), "withholding": on, "waiting": waiting}
+
+    def _message(self, mail: CaughtMail, rest: list[str]) -> None:
+        match rest:
+            case []:
+                self._page(subject_of(mail), message_page(mail), back=True)
+            case ["html"]:
+                base = b'<!doctype html><base target="_blank">'
+                self._send(
+                    HTTPStatus.OK,
+                    "text/html; charset=utf-8",
+                    base + html_of(mail).encode("utf-8"),
+                    _MAIL_POLICY,
+                )
+            case ["raw"]:
+                self._download(f"wiadomosc-{mail.id}.eml", "message/rfc822", mail.raw)
+            case ["parts", number] if number.isdecimal() and int(number) < len(parts := attachments_of(mail)):
+                name, kind, content = parts[int(number)]
+                self._download(name, kind, content)
+            case _:
+                self._send(
+                    HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "Nie ma takiej części.".encode()
+                )
+
+    def _list(self, query: dict[str, str]) -> None:
+        to = query.get("to", "")
+        before = query.get("before", "")
+        mails = self.mail.messages(
+            to, limit=LIST_PAGE + 1, before=int(before) if before.isdecimal() else None
+        )
+        self._page("Przechwycona poczta", list_page(mails, to, self.mail.count()))
+
+    def _page(self, title: str, body: str, back: bool = False) -> None:
+        nonce = secrets.token_urlsafe(16)
+        html = _SHELL.substitute(
+            title=escape(title),
+            body=body,
+            nonce=nonce,
+            count=self.mail.count(),
+            page="message" if back else "list",
+        )
+        policy_text = (
+            f"default-src 'self'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; base-uri 'none'"
+        )
+        self._send(HTTPStatus.OK, "text/html; charset=utf-8", html.encode("utf-8"), policy_text)
+
+    def _json(self, value: object) -> None:
+        self._send(HTTPStatus.OK, "application/json", json.dumps(value, ensure_ascii=False).encode("utf-8"))
+
+    def _download(self, name: str, kind: str, content: bytes) -> None:
+        self._send(
+            HTTPStatus.OK,
+            kind,
+            content,
+            "sandbox",
+            f"attachment; filename*=UTF-8''{quote(name, safe='', errors='replace')}",
+        )
+
+    def _send(
+        self, status: HTTPStatus, kind: str, content: bytes, security_policy: str = "", disposition: str = ""
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Referrer-Policy", "no-referrer")
+        if security_policy:
+            self.send_header("Content-Security-Policy", security_policy)
+        if disposition:
+            self.send_header("Content-Disposition", disposition)
+        self.end_headers()
+        self.wfile.write(content)
