@@ -110,7 +110,7 @@ class Supervisor:
             self._turn(0.2)
 
     def stop(self) -> None:
-        """Stop all children in reverse order: SIGTERM and, past the deadline, SIGKILL to the whole session."""
+        """Stop all children in reverse order: SIGTERM and, past the deadline, SIGKILL to the session."""
         for running in reversed(list(self._running.values())):
             if not running.ended:
                 self._stop_one(running)

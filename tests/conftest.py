@@ -1,0 +1,291 @@
+"""Fixtures for every test: no network, a real Valkey, and a fresh database made from a migrated template.
+
+Time is never frozen: what needs the time is told it, so a test passes `now`.
+"""
+
+import fcntl
+import importlib
+import ipaddress
+import os
+import secrets
+import shutil
+import socket
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import psycopg
+import pytest
+import redis
+from flask import Flask
+
+from sandbox import postgres, valkey
+
+RUN_DIRECTORY = "GONIEC_TEST_RUN"
+RUN_PROCESS = "GONIEC_TEST_RUN_PROCESS"
+TEMPLATE = "goniec_template"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One directory and one process id for the whole run, which xdist's workers inherit."""
+    if not hasattr(config, "workerinput"):
+        directory = Path(tempfile.mkdtemp(prefix="goniec-tests-"))
+        directory.chmod(0o755)
+        os.environ[RUN_DIRECTORY], os.environ[RUN_PROCESS] = str(directory), str(os.getpid())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[RUN_DIRECTORY], ignore_errors=True)
+
+
+# --- nothing leaves this machine ---------------------------------------------------------------------------------
+
+
+class NetworkForbidden(Exception):
+    """A test reached for another machine."""
+
+
+_attempts: list[str] = []
+
+
+def _stays_here(host: object) -> bool:
+    if host in (None, "", "localhost", socket.gethostname()):
+        return True
+    try:
+        address = ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host))
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) and arguments[0].family != socket.AF_UNIX else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if not _stays_here(host):
+        _attempts.append(f"{event} {host}")
+        raise NetworkForbidden(f"tests may talk to this machine only, not to {host!r} ({event})")
+
+
+sys.addaudithook(_refuse_the_network)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_leaves_this_machine() -> Iterator[None]:
+    """Fail the test that tried, even if the code under test swallowed the error."""
+    _attempts.clear()
+    yield
+    attempts = list(_attempts)
+    _attempts.clear()
+    assert not attempts, f"tried to leave this machine: {attempts}"
+
+
+@pytest.fixture
+def network_attempts() -> list[str]:
+    """The attempts noted so far; only the test of the ban itself clears it."""
+    return _attempts
+
+
+# --- time --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Monday morning in Warsaw, 10:00, in UTC."""
+    return datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+# --- Valkey ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _valkey() -> Iterator[valkey.Valkey]:
+    with valkey.running(append_only=False) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(_valkey: valkey.Valkey) -> str:
+    """An empty queue server, one for each xdist worker."""
+    with redis.Redis.from_url(_valkey.url) as client:
+        client.flushall()
+    return _valkey.url
+
+
+# --- databases ---------------------------------------------------------------------------------------------------
+
+
+def _run_directory() -> Path:
+    return Path(os.environ[RUN_DIRECTORY])
+
+
+def _once(name: str, make: Callable[[], None]) -> None:
+    """Do something once for the whole run, whichever worker comes first."""
+    done = _run_directory() / f"{name}.done"
+    with (_run_directory() / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            make()
+            done.touch()
+
+
+def build_app(environment: dict[str, str], *, panel: bool) -> Flask:
+    """The application as it is deployed. Imported here: a broken panel must not stop the domain's tests."""
+    settings = importlib.import_module("config").Settings.from_environment(environment)
+    app = importlib.import_module("app").create_app(settings, panel=panel)
+    assert isinstance(app, Flask)
+    app.testing = True
+    return app
+
+
+def _migrate(database_url: str) -> None:
+    app = build_app({"DATABASE_URL": database_url}, panel=False)
+    with app.app_context():
+        flask_migrate.upgrade()
+        _dispose(app)
+
+
+def _dispose(app: Flask) -> None:
+    database = app.extensions["sqlalchemy"]
+    database.session.remove()
+    for engine in database.engines.values():
+        engine.dispose()
+
+
+def _sqlite_template() -> Path:
+    template = _run_directory() / "template.db"
+
+    def make() -> None:
+        _migrate(f"sqlite:///{template}")
+        with sqlite3.connect(
+            template
+        ) as connection:  # a copy takes the one file: nothing may be left in the log
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+
+    _once("sqlite", make)
+    return template
+
+
+def postgres_directory() -> Path:
+    """The directory of the run's one PostgreSQL server, started by the first test that asks."""
+    directory = _run_directory() / "pg"
+    postgres.ensure(directory, int(os.environ[RUN_PROCESS]))
+    return directory
+
+
+def _administer(directory: Path, statement: str) -> None:
+    with psycopg.connect(postgres.url(directory, "postgres"), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _postgres_template(directory: Path) -> None:
+    def make() -> None:
+        _administer(directory, f"CREATE DATABASE {TEMPLATE}")
+        _migrate(postgres.url(directory, TEMPLATE))
+
+    _once("postgresql", make)
+
+
+@contextmanager
+def empty_database(kind: str, directory: Path) -> Iterator[str]:
+    """The URL of a database without tables, for tests of migrations; `kind` is sqlite or postgresql."""
+    if kind == "sqlite":
+        yield f"sqlite:///{directory / 'empty.db'}"
+        return
+    with _postgres_database(postgres_directory(), "template0") as url:
+        yield url
+
+
+@contextmanager
+def _postgres_database(directory: Path, template: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    _administer(directory, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield postgres.url(directory, name)
+    finally:
+        _administer(directory, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """A migrated SQLite database with nothing in it but what the migrations put there."""
+    copy = tmp_path / "goniec.db"
+    shutil.copyfile(_sqlite_template(), copy)
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The same on PostgreSQL 18."""
+    directory = postgres_directory()
+    _postgres_template(directory)
+    with _postgres_database(directory, TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A test that asks for it runs on both databases."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+# --- the application ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def environment(tmp_path: Path, redis_url: str) -> dict[str, str]:
+    """What the application is told, the database apart; a port where nothing listens stands for the mail server."""
+    return {
+        "REDIS_URL": redis_url,
+        "SECRET_KEY": "a-secret-for-tests-only",
+        "BASE_URL": "http://localhost:5000",
+        "FILES_DIR": str(tmp_path / "files"),
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": "9",
+        "MAIL_DEFAULT_SENDER": "biuro@goniec.example",
+    }
+
+
+@contextmanager
+def _in_context(environment: dict[str, str], database_url: str) -> Iterator[Flask]:
+    app = build_app({**environment, "DATABASE_URL": database_url}, panel=False)
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            _dispose(app)
+
+
+@pytest.fixture
+def database(environment: dict[str, str], database_url: str) -> Iterator[Flask]:
+    """The application without its panel, its context pushed, on a clean schema; the test runs on both databases."""
+    with _in_context(environment, database_url) as app:
+        yield app
+
+
+@pytest.fixture
+def sqlite_app(environment: dict[str, str], sqlite_url: str) -> Iterator[Flask]:
+    """As `database`, on SQLite alone."""
+    with _in_context(environment, sqlite_url) as app:
+        yield app
+
+
+@pytest.fixture
+def app(environment: dict[str, str], sqlite_url: str) -> Iterator[Flask]:
+    """The whole application with its panel, on SQLite; pytest-flask's `client` is its client."""
+    app = build_app({**environment, "DATABASE_URL": sqlite_url}, panel=True)
+    yield app
+    with app.app_context():
+        _dispose(app)
