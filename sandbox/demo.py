@@ -1,0 +1,188 @@
+"""`make demo`: the whole of Goniec with a sample company on this machine alone, until Ctrl-C.
+
+Queue server, panel, two workers, the sweep and a mail server that delivers nothing: it keeps every message
+and shows it in a page.
+"""
+
+import argparse
+import os
+import secrets
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import sessions
+from sandbox.supervisor import Child, ChildFailed, Supervisor, free_port, port_answers
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGIN = "anna@goniec.example"
+PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT = 5000, 8025, 1025, 6390
+ALREADY_SEEDED = 3
+PREPARATION_SECONDS = 600
+
+
+class DemoFailed(Exception):
+    """The demo could not come up; the text is one sentence for the person who started it."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where each part listens on the loopback interface."""
+
+    panel: int
+    mail_page: int
+    smtp: int
+    queue: int
+
+    @classmethod
+    def choose(cls) -> "Ports":
+        """The usual ports, each replaced by the next free one when it is taken."""
+        chosen: list[int] = []
+        for preferred in (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT):
+            chosen.append(free_port(preferred, taken=chosen))
+        return cls(*chosen)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; 0 after Ctrl-C, 1 with one sentence when a part did not start."""
+    options = parse(arguments)
+    data = options.data.resolve()
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ports = Ports.choose()
+    environment = child_environment(data, ports)
+    try:
+        with Supervisor() as supervisor:
+            supervisor.stop_on_signals()
+            start_queue(supervisor, data, ports, environment)
+            prepare_database(supervisor, environment, seed=not options.no_seed)
+            start_rest(supervisor, data, ports, environment)
+            if not supervisor.stop_asked:
+                print(announcement(data, ports, environment), flush=True)
+            supervisor.watch(options.seconds)
+    except (ChildFailed, DemoFailed) as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.demo", description="Run Goniec with a sample company."
+    )
+    parser.add_argument("--data", type=Path, default=ROOT / "instance" / "demo", metavar="DIR")
+    parser.add_argument("--seconds", type=float, help="stop by itself after so many seconds")
+    parser.add_argument("--no-seed", action="store_true", help="start with an empty database")
+    return parser.parse_args(arguments)
+
+
+def child_environment(data: Path, ports: Ports) -> dict[str, str]:
+    """What every part is told; the secrets are made once and kept in the data directory."""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{data / 'goniec.db'}",
+        "REDIS_URL": f"redis://127.0.0.1:{ports.queue}/0",
+        "FILES_DIR": str(data / "files"),
+        "MAIL_SERVER": "127.0.0.1",
+        "MAIL_PORT": str(ports.smtp),
+        "MAIL_USE_TLS": "",
+        "MAIL_USE_SSL": "",
+        "MAIL_USERNAME": "",
+        "MAIL_PASSWORD": "",
+        "MAIL_DEFAULT_SENDER": "Goniec <biuro@goniec.example>",
+        "SECRET_KEY": kept_secret(data / "secret_key", lambda: secrets.token_urlsafe(48)),
+        "BASE_URL": f"http://localhost:{ports.panel}",
+        "GONIEC_DEMO": "1",
+        "GONIEC_DEMO_PASSWORD": kept_secret(data / "demo_password", lambda: secrets.token_urlsafe(9)),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """Read a secret that only its owner may read, or make it the first time."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = make()
+        file.write(secret + "\n")
+    return secret
+
+
+def start_queue(supervisor: Supervisor, data: Path, ports: Ports, environment: Mapping[str, str]) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "sandbox.valkey",
+        "--port",
+        str(ports.queue),
+        "--data",
+        str(data / "valkey"),
+    ]
+    supervisor.start(part("valkey", command, environment, lambda: port_answers(ports.queue)))
+
+
+def prepare_database(supervisor: Supervisor, environment: Mapping[str, str], *, seed: bool) -> None:
+    """Bring the schema up to date and, the first time, fill it with the sample company."""
+    flask(supervisor, environment, "db", "upgrade")
+    if seed and not supervisor.stop_asked:
+        flask(supervisor, environment, "seed-demo", allowed=(0, ALREADY_SEEDED))
+
+
+def flask(
+    supervisor: Supervisor, environment: Mapping[str, str], *arguments: str, allowed: Sequence[int] = (0,)
+) -> None:
+    """Run one of the panel's commands to its end, or until a stop is asked for."""
+    command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
+    process = sessions.start(command, environment=environment, directory=ROOT)
+    sessions.wait_until(lambda: supervisor.stop_asked or process.poll() is not None, PREPARATION_SECONDS)
+    if process.poll() is None:
+        sessions.kill(process.pid)
+    if not supervisor.stop_asked and process.wait() not in allowed:
+        raise DemoFailed(f"flask {' '.join(arguments)} ended with {process.returncode}.")
+
+
+def start_rest(supervisor: Supervisor, data: Path, ports: Ports, environment: Mapping[str, str]) -> None:
+    python = sys.executable
+    sink = [python, "-m", "sandbox.mail_sink", "--store", str(data / "mail")]
+    sink += ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mail_page)]
+    gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{ports.panel}", "--threads", "4"]
+    children = [
+        part("mail", sink, environment, lambda: port_answers(ports.smtp) and port_answers(ports.mail_page)),
+        part("worker-1", [python, "worker.py"], environment),
+        part("worker-2", [python, "worker.py"], environment),
+        part("sweep", [python, "worker.py", "--sweep"], environment),
+        part("panel", [*gunicorn, "app:create_app()"], environment, lambda: port_answers(ports.panel)),
+    ]
+    for child in children:
+        if not supervisor.stop_asked:
+            supervisor.start(child)
+
+
+def part(
+    name: str, command: Sequence[str], environment: Mapping[str, str], ready: Callable[[], bool] | None = None
+) -> Child:
+    return Child(name=name, command=command, environment=environment, directory=ROOT, ready=ready)
+
+
+def announcement(data: Path, ports: Ports, environment: Mapping[str, str]) -> str:
+    """The box that says where to go and how to get in."""
+    rows = [
+        "Goniec is running",
+        "",
+        f"Panel      http://localhost:{ports.panel}",
+        f"Log-in     {LOGIN}",
+        f"Password   {environment['GONIEC_DEMO_PASSWORD']}",
+        f"Mail sent  http://localhost:{ports.mail_page}  (nothing leaves this machine)",
+        f"Data       {data}",
+        "",
+        "Ctrl-C stops everything.",
+    ]
+    width = max(len(row) for row in rows)
+    edge = "+" + "-" * (width + 4) + "+"
+    return "\n".join(["", edge, *(f"|  {row:<{width}}  |" for row in rows), edge, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
