@@ -10,7 +10,7 @@ WEB_WORKERS ?= 2
 WEB_THREADS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-chaos run demo bench lint lock clean
+.PHONY: help setup test test-chaos run demo bench lint lock messages clean
 
 help:
 	@echo "make demo        the whole system with a sample company, on this machine alone"
@@ -18,7 +18,8 @@ help:
 	@echo "make test-chaos  kill processes at scale and count what was sent"
 	@echo "make run         the panel alone (needs SECRET_KEY; see README.md)"
 	@echo "make bench       measure"
-	@echo "make setup       only install; make lock: renew the locks; make lint: linters only; make clean"
+	@echo "make setup       only install; make lock: renew the locks; make lint: linters only"
+	@echo "make messages    collect message ids for translation; make clean: start over"
 
 setup:
 	@command -v $(PYTHON) >/dev/null || { echo "make setup: $(PYTHON) is not installed; on Debian 12 run: apt-get install python3.11-venv" >&2; exit 1; }
@@ -52,6 +53,10 @@ lock: setup
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python $(BIN)/python pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python $(BIN)/python --group dev pyproject.toml -o requirements-dev.lock
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
+
+# Bring translations/pl up to date with the message ids in the code; what is new waits there for its translation.
+messages: setup
+	$(BIN)/python -m scripts.messages
 
 clean:
 	rm -rf .venv node_modules static/vendor .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*

@@ -45,7 +45,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(os.environ[RUN_DIRECTORY], ignore_errors=True)
 
 
-# --- nothing leaves this machine ---------------------------------------------------------------------------------
+# --- nothing leaves this machine ---
 
 
 class NetworkForbidden(Exception):
@@ -97,7 +97,7 @@ def network_attempts() -> list[str]:
     return _attempts
 
 
-# --- time --------------------------------------------------------------------------------------------------------
+# --- time ---
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def now() -> datetime:
     return datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
-# --- Valkey ------------------------------------------------------------------------------------------------------
+# --- Valkey ---
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +123,7 @@ def redis_url(_valkey: valkey.Valkey) -> str:
     return _valkey.url
 
 
-# --- databases ---------------------------------------------------------------------------------------------------
+# --- databases ---
 
 
 def _run_directory() -> Path:
@@ -153,10 +153,11 @@ def _migrate(database_url: str) -> None:
     app = build_app({"DATABASE_URL": database_url}, panel=False)
     with app.app_context():
         flask_migrate.upgrade()
-        _dispose(app)
+        dispose(app)
 
 
-def _dispose(app: Flask) -> None:
+def dispose(app: Flask) -> None:
+    """Close every connection of an application; its context must be pushed."""
     database = app.extensions["sqlalchemy"]
     database.session.remove()
     for engine in database.engines.values():
@@ -241,12 +242,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
 
 
-# --- the application ---------------------------------------------------------------------------------------------
+# --- the application ---
 
 
 @pytest.fixture
 def environment(tmp_path: Path, redis_url: str) -> dict[str, str]:
-    """What the application is told, the database apart; a port where nothing listens stands for the mail server."""
+    """What the application is told, the database apart; nothing listens where its mail server should be."""
     return {
         "REDIS_URL": redis_url,
         "SECRET_KEY": "a-secret-for-tests-only",
@@ -265,12 +266,12 @@ def _in_context(environment: dict[str, str], database_url: str) -> Iterator[Flas
         try:
             yield app
         finally:
-            _dispose(app)
+            dispose(app)
 
 
 @pytest.fixture
 def database(environment: dict[str, str], database_url: str) -> Iterator[Flask]:
-    """The application without its panel, its context pushed, on a clean schema; the test runs on both databases."""
+    """The application without its panel, its context pushed, on a clean schema; runs on both databases."""
     with _in_context(environment, database_url) as app:
         yield app
 
@@ -288,4 +289,4 @@ def app(environment: dict[str, str], sqlite_url: str) -> Iterator[Flask]:
     app = build_app({**environment, "DATABASE_URL": sqlite_url}, panel=True)
     yield app
     with app.app_context():
-        _dispose(app)
+        dispose(app)
