@@ -1,0 +1,53 @@
+"""The panel's language: Polish, unless the person or the browser asks for English."""
+
+from pathlib import Path
+
+from flask import Flask, has_request_context, request, session
+from flask_admin.babel import CustomDomain
+from flask_babel import Babel, get_locale, gettext
+from flask_login import current_user
+
+from domain.errors import DomainError
+
+LANGUAGES = {"pl": "Polski", "en": "English"}
+DEFAULT_LANGUAGE = "pl"
+TIMEZONE = "Europe/Warsaw"
+
+
+def choose_language() -> str:
+    """The account's choice, then the session's, then the browser's; Polish when nobody states one."""
+    chosen = getattr(current_user, "locale", None) or session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(LANGUAGES, DEFAULT_LANGUAGE) or DEFAULT_LANGUAGE
+
+
+def translate(error: DomainError) -> str:
+    """A refusal as one sentence in the person's language."""
+    sentence = gettext(error.message_id)
+    return sentence % error.parameters if error.parameters else sentence
+
+
+def current_language() -> str:
+    """``pl`` or ``en``; outside a request the default."""
+    locale = get_locale() if has_request_context() else None
+    return locale.language if locale else DEFAULT_LANGUAGE
+
+
+def init_app(app: Flask) -> None:
+    Babel(
+        app,
+        default_locale=DEFAULT_LANGUAGE,
+        default_timezone=TIMEZONE,
+        locale_selector=choose_language,
+        default_translation_directories=str(Path(app.root_path) / "translations"),
+    )
+    app.jinja_env.globals.update(current_language=current_language, LANGUAGES=LANGUAGES)
+    _let_our_words_win()
+
+
+def _let_our_words_win() -> None:
+    """Flask-Admin merges its own catalogue last; ours (domain ``admin``) corrects it, so ours has to be last."""
+    ours = str(Path(__file__).resolve().parent.parent / "translations")
+    bundled = list(CustomDomain.__mro__[1].translation_directories.fget(CustomDomain()))
+    CustomDomain.translation_directories = property(lambda _domain: [*bundled, ours])

@@ -1,0 +1,114 @@
+"""Who is there, and what they may do: Flask-Security over our own User and Role.
+
+Nothing answers a stranger: every request to an endpoint that was not declared public asks for a log-in.
+"""
+
+import hmac
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, cast
+
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask_login import current_user
+from flask_security import Security, SQLAlchemyUserDatastore
+from flask_security.core import UserMixin
+from werkzeug.wrappers import Response as BaseResponse
+
+from models import db
+from models.user import Role, User
+
+PUBLIC = "goniec_public_endpoints"
+OUR_PUBLIC_ENDPOINTS = {
+    "static": "the log-in page needs its style sheet",
+    "admin.static": "the log-in page needs its style sheet",
+    "security.login": "this is where one logs in",
+    "security.logout": "logging out twice is no error",
+    "language.switch": "the log-in page can be read in both languages",
+    "root": "only leads to the panel, which asks for the log-in",
+}
+
+
+def declare_public(app: Flask, endpoint: str, reason: str) -> None:
+    """Let strangers reach an endpoint (a webhook, an unsubscribe page); the reason is for the reader and the test."""
+    app.extensions.setdefault(PUBLIC, {})[endpoint] = reason
+
+
+def may(permission: str) -> bool:
+    """Whether the person of this request has a permission: read, write, send, report or administer."""
+    return bool(current_user and current_user.is_authenticated and current_user.has_permission(permission))
+
+
+def current_user_id() -> int | None:
+    """Who acts, for the audit; none for a stranger."""
+    return cast("int", current_user.id) if current_user and current_user.is_authenticated else None
+
+
+def init_app(app: Flask) -> None:
+    _give(User, UserMixin)
+    app.config.update(_settings(app))
+    security = Security(app, SQLAlchemyUserDatastore(db, User, Role), datetime_factory=lambda: datetime.now(UTC))
+    security.unauthn_handler(_ask_to_log_in)
+    for endpoint, reason in OUR_PUBLIC_ENDPOINTS.items():
+        declare_public(app, endpoint, reason)
+    app.before_request(_refuse_strangers)
+    app.jinja_env.globals["may"] = may
+
+
+def _settings(app: Flask) -> dict[str, Any]:
+    key = str(app.config["SECRET_KEY"])
+    return {
+        "SECRET_KEY": key.split(",")[0],
+        "SECRET_KEY_FALLBACKS": [part for part in key.split(",")[1:] if part],
+        "SECURITY_PASSWORD_SALT": hmac.new(key.encode(), b"goniec log-in", sha256).hexdigest(),
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        "SECURITY_DEPRECATED_PASSWORD_SCHEMES": [],
+        # argon2 salts by itself; without the extra HMAC a hash does not depend on SECRET_KEY and survives its change.
+        "SECURITY_PASSWORD_SINGLE_HASH": True,
+        "SECURITY_PASSWORD_LENGTH_MIN": 12,
+        "SECURITY_PASSWORD_CONFIRM_REQUIRED": True,
+        "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_REGISTERABLE": False,
+        "SECURITY_RECOVERABLE": False,
+        "SECURITY_CHANGEABLE": True,
+        "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
+        "SECURITY_TRACKABLE": True,
+        "SECURITY_URL_PREFIX": "/admin",
+        "SECURITY_CHANGE_URL": "/password",
+        "SECURITY_POST_LOGIN_VIEW": "/admin/",
+        "SECURITY_POST_LOGOUT_VIEW": "/admin/login",
+        "SECURITY_POST_CHANGE_VIEW": "/admin/",
+        "SECURITY_LOGOUT_METHODS": ["POST"],
+        "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
+        "SECURITY_FLASH_MESSAGES": True,
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": app.config["SESSION_COOKIE_SECURE"],
+        "SESSION_COOKIE_NAME": "goniec",
+    }
+
+
+def _give(model: type[User], mixin: type) -> None:
+    """Give the model the methods Flask-Security expects, which the storage room must not import itself."""
+    for parent in mixin.__mro__[:-1]:
+        for name, value in vars(parent).items():
+            if not name.startswith("__") and not hasattr(model, name):
+                setattr(model, name, value)
+
+
+def _refuse_strangers() -> BaseResponse | None:
+    if request.endpoint is None or request.endpoint in _public_endpoints() or current_user.is_authenticated:
+        return None
+    return _ask_to_log_in()
+
+
+def _public_endpoints() -> dict[str, str]:
+    return cast("dict[str, str]", current_app.extensions.get(PUBLIC, {}))
+
+
+def _ask_to_log_in(*_mechanisms: object, **_headers: object) -> BaseResponse:
+    wants_page = request.accept_mimetypes.accept_html and request.headers.get("HX-Request") is None
+    if not wants_page or request.method not in {"GET", "HEAD"}:
+        abort(Response(status=401))
+    return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
