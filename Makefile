@@ -40,7 +40,7 @@ test-chaos: setup
 	$(BIN)/python -m pytest -m chaos -s
 
 run: setup
-	$(BIN)/gunicorn --bind $(BIND) --workers $(WEB_WORKERS) --threads $(WEB_THREADS) 'app:create_app()'
+	$(BIN)/gunicorn --bind $(BIND) --workers $(WEB_WORKERS) --threads $(WEB_THREADS) --no-control-socket 'app:create_app()'
 
 demo: setup
 	@exec $(BIN)/python -m sandbox.demo

@@ -148,6 +148,7 @@ def start_rest(supervisor: Supervisor, data: Path, ports: Ports, environment: Ma
     sink = [python, "-m", "sandbox.mail_sink", "--store", str(data / "mail")]
     sink += ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mail_page)]
     gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{ports.panel}", "--threads", "4"]
+    gunicorn += ["--no-control-socket"]
     children = [
         part("mail", sink, environment, lambda: port_answers(ports.smtp) and port_answers(ports.mail_page)),
         part("worker-1", [python, "worker.py"], environment),
