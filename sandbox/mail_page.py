@@ -1,7 +1,9 @@
 """The mail sink's web page (Polish: it is part of the demo) and its JSON."""
 
 import json
+import re
 import secrets
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._json([as_json(mail) for mail in self.mail.messages(query.get("to", ""), limit=1000)])
             case ["api", "state"]:
                 self._json(self._state())
-            case ["messages", number, *rest] if number.isdecimal() and (mail := self.mail.get(int(number))):
+            case ["messages", number, *rest] if mail := self.mail.get(_number(number)):
                 self._message(mail, rest)
             case _:
                 self._send(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"Nie ma takiej strony.")
@@ -115,8 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
                 )
             case ["raw"]:
                 self._download(f"wiadomosc-{mail.id}.eml", "message/rfc822", mail.raw)
-            case ["parts", number] if number.isdecimal() and int(number) < len(parts := attachments_of(mail)):
-                name, kind, content = parts[int(number)]
+            case ["parts", number] if _number(number) < len(parts := attachments_of(mail)):
+                name, kind, content = parts[_number(number)]
                 self._download(name, kind, content)
             case _:
                 self._send(
@@ -125,10 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _list(self, query: dict[str, str]) -> None:
         to = query.get("to", "")
-        before = query.get("before", "")
-        mails = self.mail.messages(
-            to, limit=LIST_PAGE + 1, before=int(before) if before.isdecimal() else None
-        )
+        before = _number(query["before"]) if "before" in query else None
+        mails = self.mail.messages(to, limit=LIST_PAGE + 1, before=before)
         self._page("Przechwycona poczta", list_page(mails, to, self.mail.count()))
 
     def _page(self, title: str, body: str, back: bool = False) -> None:
@@ -172,3 +172,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Disposition", disposition)
         self.end_headers()
         self.wfile.write(content)
+
+
+def _number(text: str) -> int:
+    """A row's number from an address; one that no row has when it is none."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else sys.maxsize
