@@ -43,6 +43,7 @@ class Move(StrEnum):
 TRANSITIONS: dict[tuple[Status, Move], Status] = {
     (Status.QUEUED, Move.CLAIM): Status.SENDING,
     (Status.QUEUED, Move.CANCEL): Status.CANCELLED,
+    (Status.QUEUED, Move.GIVE_UP): Status.FAILED,
     (Status.SENDING, Move.ACCEPT): Status.SENT,
     (Status.SENDING, Move.REFUSE): Status.FAILED,
     (Status.SENDING, Move.RELEASE): Status.QUEUED,

@@ -15,10 +15,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What the other side said: ``code`` as it wrote it, ``text`` for a person to read."""
+    """What the other side said: ``code`` as it wrote it, ``text`` for a person to read.
+
+    ``stage`` is how far the conversation had come, where that decides what the answer means.
+    """
 
     code: str
     text: str
+    stage: str = ""
 
 
 class Refused(Failure):

@@ -5,10 +5,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Identified, db
+from models.base import Identified, Model
 
 
-class Attachment(Identified, db.Model):
+class Attachment(Identified, Model):
     __tablename__ = "attachment"
     __table_args__ = (
         sa.CheckConstraint("size >= 0", name="size_not_negative"),

@@ -6,11 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Identified, db
+from models.base import Identified, Model
 from models.user import User
 
 
-class AuditEntry(Identified, db.Model):
+class AuditEntry(Identified, Model):
     """Append-only: the database refuses to change or delete it.
 
     ``digest`` is SHA-256 over the previous entry's digest and this one's facts, so that a gap shows.
@@ -36,7 +36,7 @@ class AuditEntry(Identified, db.Model):
     detail: Mapped["AuditDetail | None"] = relationship(back_populates="entry")
 
 
-class AuditDetail(db.Model):
+class AuditDetail(Model):
     """The values behind an entry; erasable, proven by the entry's ``detail_digest`` while they are there."""
 
     __tablename__ = "audit_detail"
@@ -48,7 +48,7 @@ class AuditDetail(db.Model):
     entry: Mapped[AuditEntry] = relationship(back_populates="detail")
 
 
-class AuditHead(db.Model):
+class AuditHead(Model):
     """The end of the chain: one row, locked while an entry is appended."""
 
     __tablename__ = "audit_head"

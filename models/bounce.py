@@ -6,7 +6,8 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Identified, db, enum_type
+from domain.smtp_replies import BounceVerdict
+from models.base import Identified, Model, enum_type
 from models.client import Client
 from models.message import Message
 from models.suppression import Suppression
@@ -22,14 +23,7 @@ class BounceKind(StrEnum):
     OTHER = "other"
 
 
-class BounceVerdict(StrEnum):
-    BLOCK = "block"
-    SOFT = "soft"
-    SENDER_FAULT = "sender_fault"
-    NONE = "none"
-
-
-class Bounce(Identified, db.Model):
+class Bounce(Identified, Model):
     __tablename__ = "bounce"
     __table_args__ = (
         sa.Index("ix_bounce_address_digest", "address_digest", "received_at"),

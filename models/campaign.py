@@ -11,7 +11,7 @@ from domain.channel import Channel, Purpose
 from domain.delivery import CampaignStatus
 from domain.eligibility import Reason
 from models.attachment import Attachment
-from models.base import Identified, Timestamped, db, enum_type
+from models.base import Identified, Model, Timestamped, db, enum_type
 from models.client import Client
 from models.investment import Contract, Investment
 from models.mail_account import MailAccount
@@ -32,7 +32,7 @@ class CampaignKind(StrEnum):
     MAIL_MERGE = "mail_merge"
 
 
-class Campaign(Identified, Timestamped, db.Model):
+class Campaign(Identified, Timestamped, Model):
     """One bulk send. What is typed lives here from the first key stroke; approving it freezes it.
 
     ``frozen_content`` is the template as it will be rendered for everybody, ``frozen_values`` what
@@ -94,7 +94,7 @@ class Campaign(Identified, Timestamped, db.Model):
         return self.subject or f"#{self.id}"
 
 
-class CampaignClient(db.Model):
+class CampaignClient(Model):
     """The stored selection of a draft started from the clients list."""
 
     __tablename__ = "campaign_client"
@@ -106,7 +106,7 @@ class CampaignClient(db.Model):
     client_id: Mapped[int] = mapped_column(sa.ForeignKey("client.id"), primary_key=True)
 
 
-class CampaignRecipient(Identified, db.Model):
+class CampaignRecipient(Identified, Model):
     """One (client, contract) of the frozen audience: either behind a message or skipped for a reason."""
 
     __tablename__ = "campaign_recipient"

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column, relationship
 
 from domain.names import fold
-from models.base import Identified, Timestamped, db, enum_type
+from models.base import Identified, Model, Timestamped, enum_type
 from models.user import User
 
 
@@ -17,7 +17,7 @@ class ClientKind(StrEnum):
     COMPANY = "company"
 
 
-class Client(Identified, Timestamped, db.Model):
+class Client(Identified, Timestamped, Model):
     """A person or a company; a contact person is a Client too (see Membership)."""
 
     __tablename__ = "client"
@@ -87,7 +87,7 @@ def _name_client(_mapper: Mapper[Client], _connection: sa.Connection, client: Cl
     client.search = fold(f"{client.name} {client.nip or ''} {client.city or ''}")[:300]
 
 
-class Membership(Identified, db.Model):
+class Membership(Identified, Model):
     """A person's place in a company; one contact person may be the company's default."""
 
     __tablename__ = "membership"
@@ -116,7 +116,7 @@ class Membership(Identified, db.Model):
         return f"{self.person} ({self.role})" if self.role else str(self.person)
 
 
-class EmailAddress(Identified, db.Model):
+class EmailAddress(Identified, Model):
     """A client's address. ``models.contact_checks`` fills the derived columns when it is saved."""
 
     __tablename__ = "email_address"
@@ -154,7 +154,7 @@ class PhoneKind(StrEnum):
     FAX = "fax"
 
 
-class PhoneNumber(Identified, db.Model):
+class PhoneNumber(Identified, Model):
     """A client's number. ``models.contact_checks`` fills the derived columns when it is saved."""
 
     __tablename__ = "phone_number"

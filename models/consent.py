@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.channel import Channel
-from models.base import Identified, Timestamped, db, enum_type
+from models.base import Identified, Model, Timestamped, enum_type
 from models.client import Client
 from models.user import User
 
@@ -35,7 +35,7 @@ class ConsentMethod(StrEnum):
     IMPORT = "import"
 
 
-class ConsentDefinition(Identified, Timestamped, db.Model):
+class ConsentDefinition(Identified, Timestamped, Model):
     """A consent a client may give; ``channel`` is none for the processing of personal data.
 
     ``minimum_version`` is the oldest wording whose grants still count.
@@ -66,7 +66,7 @@ class ConsentDefinition(Identified, Timestamped, db.Model):
         return self.wordings[-1]
 
 
-class ConsentWording(Identified, db.Model):
+class ConsentWording(Identified, Model):
     """One exact text of a definition. Append-only: a grant is proven by the text it was given under."""
 
     __tablename__ = "consent_wording"
@@ -86,7 +86,7 @@ class ConsentWording(Identified, db.Model):
     definition: Mapped[ConsentDefinition] = relationship(back_populates="wordings")
 
 
-class ConsentEvent(Identified, db.Model):
+class ConsentEvent(Identified, Model):
     """Append-only: the database refuses to change or delete it."""
 
     __tablename__ = "consent_event"
@@ -112,7 +112,7 @@ class ConsentEvent(Identified, db.Model):
     evidence: Mapped["ConsentEvidence | None"] = relationship(back_populates="event")
 
 
-class ConsentEvidence(db.Model):
+class ConsentEvidence(Model):
     """Personal data behind a consent event, apart from it so that it can be erased."""
 
     __tablename__ = "consent_evidence"
@@ -124,7 +124,7 @@ class ConsentEvidence(db.Model):
     event: Mapped[ConsentEvent] = relationship(back_populates="evidence")
 
 
-class ConsentState(db.Model):
+class ConsentState(Model):
     """What a client's events amount to today; written in the transaction that appends the event."""
 
     __tablename__ = "consent_state"

@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Identified, Timestamped, db, enum_type
+from models.base import Identified, Model, Timestamped, enum_type
 from models.client import Client
 from models.user import User
 
@@ -16,7 +16,7 @@ class ConversationState(StrEnum):
     CLOSED = "closed"
 
 
-class Conversation(Identified, Timestamped, db.Model):
+class Conversation(Identified, Timestamped, Model):
     __tablename__ = "conversation"
     __table_args__ = (
         sa.CheckConstraint("unread >= 0", name="unread_not_negative"),

@@ -1,23 +1,18 @@
 """Investments and the contracts that tie clients to them."""
 
 from datetime import date
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Identified, Timestamped, db, enum_type
+from domain.contract_types import ContractType
+from models.base import Identified, Model, Timestamped, enum_type
 from models.client import Client
 
-
-class ContractType(StrEnum):
-    DEVELOPMENT = "development"
-    PRELIMINARY = "preliminary"
-    RESERVATION = "reservation"
-    SALE = "sale"
+__all__ = ["Contract", "ContractParty", "ContractType", "Investment"]
 
 
-class Investment(Identified, Timestamped, db.Model):
+class Investment(Identified, Timestamped, Model):
     __tablename__ = "investment"
     __table_args__ = (sa.CheckConstraint("length(trim(name)) > 0", name="not_blank"),)
 
@@ -33,7 +28,7 @@ class Investment(Identified, Timestamped, db.Model):
         return self.name
 
 
-class Contract(Identified, Timestamped, db.Model):
+class Contract(Identified, Timestamped, Model):
     __tablename__ = "contract"
     __table_args__ = (
         sa.UniqueConstraint("investment_id", "type", "number"),
@@ -55,7 +50,7 @@ class Contract(Identified, Timestamped, db.Model):
         return self.number
 
 
-class ContractParty(db.Model):
+class ContractParty(Model):
     """A client who signed the contract."""
 
     __tablename__ = "contract_party"

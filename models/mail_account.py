@@ -6,7 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Identified, Timestamped, db, enum_type
+from models.base import Identified, Model, Timestamped, enum_type
 from models.encrypted import EncryptedText
 
 
@@ -16,7 +16,7 @@ class MailSecurity(StrEnum):
     TLS = "tls"
 
 
-class MailAccount(Identified, Timestamped, db.Model):
+class MailAccount(Identified, Timestamped, Model):
     """An account; with ``uses_settings`` the server and log-in come from the MAIL_* settings.
 
     ``held_until`` is the account's own back-off after failures that concern no message.
@@ -66,7 +66,7 @@ class MailAccount(Identified, Timestamped, db.Model):
         return self.name
 
 
-class MailFolder(Identified, db.Model):
+class MailFolder(Identified, Model):
     """A folder on the account's IMAP server; a message in it is (folder, uidvalidity, uid)."""
 
     __tablename__ = "mail_folder"

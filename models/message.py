@@ -11,7 +11,7 @@ from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
 from domain.eligibility import Reason
 from models.attachment import Attachment
-from models.base import Identified, db, enum_type
+from models.base import Identified, Model, db, enum_type
 from models.campaign import Campaign
 from models.client import Client
 from models.consent import ConsentEvent
@@ -41,7 +41,7 @@ class Origin(StrEnum):
     MAILBOX = "mailbox"
 
 
-class Message(Identified, db.Model):
+class Message(Identified, Model):
     """One delivery to one address.
 
     ``idempotency_key`` makes it unique per origin: ``campaign:<id>:<channel>:<normalised address>``
@@ -157,7 +157,7 @@ class AddressRole(StrEnum):
     REPLY_TO = "reply_to"
 
 
-class MessageAddress(Identified, db.Model):
+class MessageAddress(Identified, Model):
     """Who an incoming or hand-written message was from and to."""
 
     __tablename__ = "message_address"
@@ -183,7 +183,7 @@ class AttemptOutcome(StrEnum):
     UNCERTAIN = "uncertain"
 
 
-class DeliveryAttempt(Identified, db.Model):
+class DeliveryAttempt(Identified, Model):
     """One try at a message that needs a record of its own.
 
     Automatic retries keep the attempt and its ``uuid`` (the gateway's idempotency id); a person's
@@ -205,7 +205,7 @@ class DeliveryAttempt(Identified, db.Model):
     message: Mapped[Message] = relationship(back_populates="attempts")
 
 
-class DeliveryClaim(Identified, db.Model):
+class DeliveryClaim(Identified, Model):
     """A worker's lease on a range of messages. Its id, never reused, is the token every write asks for."""
 
     __tablename__ = "delivery_claim"

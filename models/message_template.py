@@ -4,11 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.channel import Channel, Purpose
-from models.base import Identified, Timestamped, db, enum_type
+from models.base import Identified, Model, Timestamped, enum_type
 from models.user import User
 
 
-class MessageTemplate(Identified, Timestamped, db.Model):
+class MessageTemplate(Identified, Timestamped, Model):
     __tablename__ = "message_template"
     __table_args__ = (
         sa.CheckConstraint("length(trim(name)) > 0", name="has_a_name"),

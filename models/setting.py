@@ -6,13 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Identified, db
+from models.base import Identified, Model
 
 SUPPRESSION_KEY = "suppression"
 LINK_KEY = "links"
 
 
-class Setting(db.Model):
+class Setting(Model):
     __tablename__ = "setting"
 
     key: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
@@ -21,7 +21,7 @@ class Setting(db.Model):
     updated_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
 
 
-class InstallationSecret(Identified, db.Model):
+class InstallationSecret(Identified, Model):
     """A random key made once by ``db upgrade`` and never rotated: digests already stored depend on it."""
 
     __tablename__ = "installation_secret"

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.channel import Channel
-from models.base import Identified, db, enum_type
+from models.base import Identified, Model, enum_type
 from models.user import User
 
 
@@ -17,7 +17,7 @@ class SuppressionReason(StrEnum):
     MANUAL = "manual"
 
 
-class Suppression(Identified, db.Model):
+class Suppression(Identified, Model):
     __tablename__ = "suppression"
     __table_args__ = (
         sa.CheckConstraint("length(address_digest) = 64", name="digest_length"),

@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Identified, Timestamped, db
+from models.base import Identified, Model, Timestamped, db
 
 user_role = sa.Table(
     "user_role",
@@ -15,7 +15,7 @@ user_role = sa.Table(
 )
 
 
-class Role(Identified, db.Model):
+class Role(Identified, Model):
     __tablename__ = "role"
 
     name: Mapped[str] = mapped_column(sa.String(40), unique=True)
@@ -31,7 +31,7 @@ class Role(Identified, db.Model):
         return set(self.permissions)
 
 
-class User(Identified, Timestamped, db.Model):
+class User(Identified, Timestamped, Model):
     __tablename__ = "user"
 
     email: Mapped[str] = mapped_column(sa.String(254), unique=True)

@@ -1,0 +1,95 @@
+"""The ring "there is mail to send": takes ids, holds no rule, may run twice."""
+
+import os
+import socket
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import current_app
+
+from domain.mail_headers import Mailbox, envelope_address
+from domain.mail_skeleton import AttachedFile
+from extensions.wiring import Wiring, wiring
+from gateways.smtp import Security, SmtpSession, SmtpSettings
+from models import db
+from models.campaign import Campaign
+from models.mail_account import MailAccount
+from models.setting import LINK_KEY, secret_of
+from services.claim_deliveries import WorkRange
+from services.compose_mail import CampaignComposer, Sender
+from services.compose_single import SingleComposer
+from services.deliver_range import Composer, Workshop, deliver_range
+from services.message_content import ContentRenderer, FrozenContent
+
+KEPT_COMPOSERS = 4
+
+
+def deliver(account_id: int, campaign_id: int | None, first_id: int, last_id: int) -> int:
+    """Deliver the due messages of a range; the number tried."""
+    account = db.session.get_one(MailAccount, account_id)
+    hands = wiring()
+    sender = sender_of(account, hands)
+    settings = smtp_settings_of(account, hands)
+    shop = Workshop(
+        connect=lambda: SmtpSession(settings),
+        composer=lambda: _composer(campaign_id, sender, hands),
+        envelope_from=envelope_address(sender.mailbox.address),
+        policy=hands.policy,
+        clock=hands.clock,
+        enqueue=hands.doorbell.ring,
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+    )
+    try:
+        return deliver_range(db.session(), WorkRange(account_id, campaign_id, first_id, last_id), shop)
+    finally:
+        db.session.remove()
+
+
+def sender_of(account: MailAccount, hands: Wiring) -> Sender:
+    """Who the account's messages are from."""
+    address = account.sender_address or hands.default_sender
+    reply_to = Mailbox("", account.reply_to) if account.reply_to else None
+    key = secret_of(db.session.connection(), LINK_KEY)
+    return Sender(Mailbox(account.sender_name, address), reply_to, hands.base_url, key)
+
+
+def smtp_settings_of(account: MailAccount, hands: Wiring) -> SmtpSettings:
+    """The account's own server, or the one in the MAIL_* settings."""
+    if account.uses_settings:
+        return hands.smtp_from_settings
+    return SmtpSettings(
+        host=account.host,
+        port=account.port,
+        security=Security(account.security),
+        username=account.username,
+        password=account.password or "",
+        timeout_seconds=hands.smtp_from_settings.timeout_seconds,
+    )
+
+
+def _composer(campaign_id: int | None, sender: Sender, hands: Wiring) -> Composer:
+    if campaign_id is None:
+        return SingleComposer(db.session(), sender, hands.files)
+    kept: dict[tuple[int, datetime | None, Sender], CampaignComposer]
+    kept = current_app.extensions.setdefault("goniec_composers", {})
+    approved_at = db.session.scalar(sa.select(Campaign.approved_at).where(Campaign.id == campaign_id))
+    key = (campaign_id, approved_at, sender)  # what an approval freezes never changes
+    if key not in kept:
+        while len(kept) >= KEPT_COMPOSERS:
+            kept.pop(next(iter(kept)))
+        kept[key] = _campaign_composer(campaign_id, sender, hands)
+    return kept[key]
+
+
+def _campaign_composer(campaign_id: int, sender: Sender, hands: Wiring) -> CampaignComposer:
+    campaign = db.session.get_one(Campaign, campaign_id)
+    return CampaignComposer(
+        sender,
+        ContentRenderer(FrozenContent.from_json(campaign.frozen_content or {}), hands.ejs()),
+        purpose=campaign.purpose,
+        common_values=campaign.frozen_values,
+        attachments=[
+            AttachedFile(file.filename, file.content_type, hands.files.read(file.uuid))
+            for file in campaign.attachments
+        ],
+    )

@@ -1,0 +1,14 @@
+"""The clock's entrance: pick up what was left behind."""
+
+from extensions.wiring import wiring
+from models import db
+from services.sweep_deliveries import sweep_deliveries
+
+
+def sweep() -> int:
+    """One sweep; the number of ranges rung for."""
+    hands = wiring()
+    try:
+        return sweep_deliveries(db.session(), now=hands.clock(), enqueue=hands.doorbell.ring)
+    finally:
+        db.session.remove()

@@ -1,0 +1,85 @@
+"""Who a campaign is for: (client, contract) pairs with the reason that keeps a client out, if any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.channel import Channel, Purpose
+from domain.contract_types import ContractType
+from models.campaign import Campaign, CampaignClient, CampaignKind
+from models.client import Client, EmailAddress
+from models.investment import Contract, ContractParty
+from queries.email_eligibility import email_reason_column, marketing_grant, with_email_facts
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceOfInvestment:
+    """The parties of an investment's contracts of the given types."""
+
+    investment_id: int
+    contract_types: Sequence[ContractType]
+    purpose: Purpose = Purpose.MARKETING
+    only_clients: Sequence[int] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceOfSelection:
+    """The clients ticked, or matching a filter, in the clients list."""
+
+    campaign_id: int
+    purpose: Purpose = Purpose.MARKETING
+    only_clients: Sequence[int] = field(default=())
+
+
+Audience = AudienceOfInvestment | AudienceOfSelection
+
+
+def audience_of(campaign: Campaign) -> Audience:
+    """The audience a campaign's draft describes."""
+    if campaign.kind == CampaignKind.INVESTMENT and campaign.investment_id is not None:
+        types = [ContractType(name) for name in campaign.contract_types]
+        return AudienceOfInvestment(campaign.investment_id, types, campaign.purpose)
+    return AudienceOfSelection(campaign.id, campaign.purpose)
+
+
+def pairs(audience: Audience) -> sa.Select[Any]:
+    """A row per (client, contract), unordered; merged clients are left out.
+
+    Columns: client_id, contract_id (NULL for a selection), address, normalised, address_digest,
+    consent_event_id (the marketing consent relied on), reason (NULL when the client may be written to).
+    """
+    clients, contract_id = _clients(audience)
+    wanted: list[sa.ColumnElement[bool]] = [Client.merged_into_id.is_(None)]
+    if audience.only_clients:
+        wanted.append(Client.id.in_(audience.only_clients))
+    columns: list[sa.ColumnElement[Any]] = [
+        Client.id.label("client_id"),
+        contract_id.label("contract_id"),
+        EmailAddress.address.label("address"),
+        EmailAddress.normalised.label("normalised"),
+        EmailAddress.address_digest.label("address_digest"),
+        marketing_grant(Client.id, Channel.EMAIL).label("consent_event_id"),
+        email_reason_column(audience.purpose).label("reason"),
+    ]
+    return sa.select(*columns).select_from(with_email_facts(clients)).where(*_belonging(audience), *wanted)
+
+
+def _clients(audience: Audience) -> tuple[sa.FromClause, sa.ColumnElement[int | None]]:
+    if isinstance(audience, AudienceOfInvestment):
+        source = sa.join(Contract, ContractParty, ContractParty.contract_id == Contract.id).join(
+            Client, Client.id == ContractParty.client_id
+        )
+        return source, sa.cast(Contract.id, sa.BigInteger)
+    chosen = sa.join(CampaignClient, Client, Client.id == CampaignClient.client_id)
+    return chosen, sa.cast(sa.null(), sa.BigInteger)
+
+
+def _belonging(audience: Audience) -> list[sa.ColumnElement[bool]]:
+    if isinstance(audience, AudienceOfInvestment):
+        return [
+            Contract.investment_id == audience.investment_id,
+            Contract.type.in_(list(audience.contract_types)),
+        ]
+    return [CampaignClient.campaign_id == audience.campaign_id]

@@ -1,0 +1,44 @@
+"""How many messages an account may still send now, from the times it has really sent."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.delivery import Status
+from models.mail_account import MailAccount
+from models.message import Message
+
+
+def sending_allowance(session: Session, account: MailAccount, now: datetime) -> int | None:
+    """Messages the account's limits leave for now; None when it has no limit.
+
+    What other workers have claimed counts as sent: call it holding the account's row.
+    """
+    windows = (
+        (timedelta(minutes=1), account.per_minute),
+        (timedelta(hours=1), account.per_hour),
+        (timedelta(days=1), account.per_day),
+    )
+    limits = [(length, limit) for length, limit in windows if limit is not None]
+    if not limits:
+        return None
+    claimed = session.scalar(
+        sa.select(sa.func.count()).where(
+            Message.account_id == account.id, Message.status == Status.SENDING, Message.claim_id.is_not(None)
+        )
+    )
+    return max(
+        0,
+        min(
+            limit - (claimed or 0) - _sent_since(session, account.id, now - length)
+            for length, limit in limits
+        ),
+    )
+
+
+def _sent_since(session: Session, account_id: int, moment: datetime) -> int:
+    counted = session.scalar(
+        sa.select(sa.func.count()).where(Message.account_id == account_id, Message.sent_at > moment)
+    )
+    return counted or 0

@@ -1,0 +1,142 @@
+"""Approving a campaign freezes it: audience, addresses and template (design: idea 3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from domain.delivery import CampaignStatus
+from domain.errors import DomainError
+from models.campaign import Campaign
+from models.mail_account import MailAccount
+from models.sessions import rows_changed, snapshot_session
+from queries.audience import AudienceOfInvestment, audience_of, pairs
+from queries.preflight import PreflightReport, preflight
+from services.freeze_audience import FrozenAudience
+from services.job_names import Enqueue
+from services.ring_deliveries import ring_campaign
+
+
+class AlreadyApproved(DomainError):
+    message = "This message has already been approved for sending."
+
+
+class NobodyToSendTo(DomainError):
+    message = "There is nobody to send this message to."
+
+
+class NoMailAccount(DomainError):
+    message = "There is no active mail account to send from. Set one as the default."
+
+
+class AudienceHasErrors(DomainError):
+    """Some clients cannot be written to; nothing was sent. ``report`` says who and why."""
+
+    message = "Nothing was sent: %(count)s errors in the clients' data."
+
+    def __init__(self, report: PreflightReport) -> None:
+        super().__init__(count=sum(report.errors.values()))
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """``queued``: messages, one per distinct address; ``skipped``: distinct clients left out."""
+
+    campaign_id: int
+    queued: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendOrder:
+    """What a person approves.
+
+    ``content`` is the prepared template, ``values`` what all recipients share (dotted path to text).
+    A ``starts_at`` in the future schedules it.
+    """
+
+    content: Mapping[str, Any]
+    values: Mapping[str, str]
+    skip_errors: bool
+    approved_by_id: int | None
+    starts_at: datetime | None = None
+
+
+def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
+    """Freeze a draft and start it, or refuse and change nothing.
+
+    Raises AlreadyApproved, AudienceHasErrors (unless the order skips errors), NobodyToSendTo and
+    NoMailAccount.
+    """
+    with snapshot_session() as session:
+        try:
+            approval = _freeze(session, campaign_id, order, now)
+            session.commit()
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) != _SERIALIZATION_FAILURE:
+                raise
+            raise AlreadyApproved from error
+        ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
+    return approval
+
+
+_SERIALIZATION_FAILURE = "40001"
+
+
+def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime) -> Approval:
+    starts = max(order.starts_at or now, now)
+    _take_draft(session, campaign_id, order, starts, now)
+    campaign = session.get_one(Campaign, campaign_id)
+    account = _account_for(session, campaign)
+    audience = audience_of(campaign)
+    report = preflight(session, audience)
+    if not report.is_clean and not order.skip_errors:
+        raise AudienceHasErrors(report)
+    if not report.recipients:
+        raise NobodyToSendTo
+    frozen = FrozenAudience(
+        campaign_id=campaign_id,
+        rows=pairs(audience).cte("pairs"),
+        with_contract=isinstance(audience, AudienceOfInvestment),
+        account_id=account,
+        due_at=starts,
+        now=now,
+    )
+    return Approval(campaign_id, queued=frozen.write(session), skipped=report.skipped_clients)
+
+
+def _take_draft(
+    session: Session, campaign_id: int, order: SendOrder, starts: datetime, now: datetime
+) -> None:
+    taken = rows_changed(
+        session,
+        sa.update(Campaign)
+        .where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT)
+        .values(
+            status=CampaignStatus.SCHEDULED if starts > now else CampaignStatus.SENDING,
+            approved_at=now,
+            approved_by_id=order.approved_by_id,
+            skip_errors=order.skip_errors,
+            starts_at=starts,
+            started_at=None if starts > now else now,
+            frozen_content=dict(order.content),
+            frozen_values=dict(order.values),
+        ),
+    )
+    if not taken:
+        raise AlreadyApproved
+
+
+def _account_for(session: Session, campaign: Campaign) -> int:
+    chosen = MailAccount.id == campaign.account_id if campaign.account_id else MailAccount.is_default
+    account_id = session.scalar(sa.select(MailAccount.id).where(chosen, MailAccount.is_active))
+    if account_id is None:
+        raise NoMailAccount
+    campaign.account_id = account_id
+    session.flush()
+    return account_id

@@ -1,0 +1,142 @@
+"""Claiming a contiguous range of messages with a token and a lease."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.delivery import CampaignStatus, Move, Status, sources, target
+from models.campaign import Campaign
+from models.mail_account import MailAccount
+from models.message import DeliveryClaim, Message
+from models.sessions import rows_changed
+from queries.sending_allowance import sending_allowance
+from queries.sending_check import no_longer_eligible
+from services.delivery_policy import DeliveryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRange:
+    """Messages ``first_id`` to ``last_id`` of one account and one campaign (None: single messages)."""
+
+    account_id: int
+    campaign_id: int | None
+    first_id: int
+    last_id: int
+
+
+def claim_range(
+    session: Session, work: WorkRange, *, policy: DeliveryPolicy, worker: str, now: datetime
+) -> DeliveryClaim | None:
+    """Take the first due messages of the range, at most ``policy.claim_size``; None when none is due.
+
+    Whoever may no longer be written to is marked skipped at once. Commits.
+    """
+    ids = _due_ids(session, work, _size(session, work, policy, now), now)
+    if not ids:
+        session.rollback()
+        return None
+    claim = DeliveryClaim(
+        account_id=work.account_id,
+        campaign_id=work.campaign_id,
+        first_message_id=ids[0],
+        last_message_id=ids[-1],
+        worker=worker,
+        opened_at=now,
+        leased_until=now + policy.lease,
+    )
+    session.add(claim)
+    session.flush()
+    taken = rows_changed(
+        session,
+        sa.update(Message)
+        .where(Message.id.between(ids[0], ids[-1]), *_due(work, now))
+        .values(status=target(Move.CLAIM), claim_id=claim.id),
+    )
+    if not taken:
+        session.rollback()
+        return None
+    _skip_ineligible(session, claim.id, now)
+    session.commit()
+    return claim
+
+
+def close_claim(session: Session, claim_id: int, now: datetime) -> None:
+    """End a claim; what it still holds goes back to the queue untouched. Commits."""
+    closed = rows_changed(
+        session,
+        sa.update(DeliveryClaim)
+        .where(DeliveryClaim.id == claim_id, DeliveryClaim.closed_at.is_(None))
+        .values(closed_at=now),
+    )
+    if closed:
+        release(session, claim_id)
+    session.commit()
+
+
+def release(session: Session, claim_id: int) -> None:
+    """Give the claim's messages back."""
+    rows_changed(
+        session,
+        sa.update(Message)
+        .where(Message.claim_id == claim_id, Message.status.in_(sources(Move.RELEASE)))
+        .values(status=target(Move.RELEASE), claim_id=None),
+    )
+
+
+def _size(session: Session, work: WorkRange, policy: DeliveryPolicy, now: datetime) -> int:
+    account = session.get_one(MailAccount, work.account_id)
+    if account.per_minute is None and account.per_hour is None and account.per_day is None:
+        return policy.claim_size
+    # Locks the account's row, so that two workers cannot both take what is left of its allowance.
+    rows_changed(
+        session,
+        sa.update(MailAccount)
+        .where(MailAccount.id == account.id)
+        .values(failures_in_a_row=MailAccount.failures_in_a_row),
+    )
+    allowance = sending_allowance(session, account, now)
+    return policy.claim_size if allowance is None else min(policy.claim_size, allowance)
+
+
+def _due_ids(session: Session, work: WorkRange, size: int, now: datetime) -> list[int]:
+    if not size:
+        return []
+    query = (
+        sa.select(Message.id)
+        .where(Message.id.between(work.first_id, work.last_id), *_due(work, now))
+        .order_by(Message.id)
+        .limit(size)
+    )
+    return list(session.scalars(query))
+
+
+def _due(work: WorkRange, now: datetime) -> list[sa.ColumnElement[bool]]:
+    account_open = sa.exists().where(
+        MailAccount.id == work.account_id,
+        MailAccount.is_active,
+        sa.or_(MailAccount.held_until.is_(None), MailAccount.held_until <= now),
+    )
+    conditions: list[sa.ColumnElement[bool]] = [
+        Message.status == Status.QUEUED,
+        Message.due_at <= now,
+        Message.account_id == work.account_id,
+        Message.campaign_id.is_not_distinct_from(work.campaign_id),
+        account_open,
+    ]
+    if work.campaign_id is not None:
+        conditions.append(
+            sa.exists().where(Campaign.id == work.campaign_id, Campaign.status == CampaignStatus.SENDING)
+        )
+    return conditions
+
+
+def _skip_ineligible(session: Session, claim_id: int, now: datetime) -> None:
+    for message_id, reason in no_longer_eligible(session, claim_id).items():
+        rows_changed(
+            session,
+            sa.update(Message)
+            .where(Message.id == message_id, Message.claim_id == claim_id)
+            .values(status=target(Move.SKIP), reason=reason, claim_id=None, finished_at=now),
+        )

@@ -1,0 +1,160 @@
+"""From a Message row to the bytes that go out."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.channel import Purpose
+from domain.errors import DomainError
+from domain.links import sign_id
+from domain.mail_headers import Mailbox, envelope_address
+from domain.mail_skeleton import AttachedFile, MailSkeleton, Slot
+from services.message_content import ContentRenderer, Rendered
+
+UNSUBSCRIBE = "unsubscribe"
+RENDERED_TOGETHER = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a message is from. ``link_key`` signs the links in it; ``base_url`` has no trailing slash."""
+
+    mailbox: Mailbox
+    reply_to: Mailbox | None
+    base_url: str
+    link_key: bytes
+
+    def unsubscribe_url(self, message_id: int) -> str:
+        """The link that withdraws consent for everybody behind the message."""
+        return f"{self.base_url}/u/{sign_id(UNSUBSCRIBE, message_id, self.link_key)}"
+
+    def rfc_message_id(self, message_id: int) -> str:
+        """Deterministic per row: a message that did go out twice is recognised as one."""
+        host = self.mailbox.address.rpartition("@")[2]
+        return f"<{sign_id('message-id', message_id, self.link_key)}@{envelope_address('x@' + host)[2:]}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What the composer needs of a Message row; ``values`` is a flat map of dotted path to text."""
+
+    id: int
+    address: str
+    recipient_name: str
+    failures: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    recipient: str
+    payload: bytes
+
+
+class CampaignComposer:
+    """Builds a campaign's skeleton once; ``compose`` splices one recipient's parts in."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        renderer: ContentRenderer,
+        *,
+        purpose: Purpose,
+        common_values: Mapping[str, str],
+        attachments: Sequence[AttachedFile],
+    ) -> None:
+        self._sender = sender
+        self._renderer = renderer
+        self._marketing = purpose == Purpose.MARKETING
+        self._common = dict(common_values)
+        self._has_logic = renderer.content.has_logic
+        subject, text, html = ((), (), ()) if self._has_logic else _segments(renderer)
+        self._skeleton = MailSkeleton.build(
+            sender=sender.mailbox,
+            reply_to=sender.reply_to,
+            subject=subject,
+            text=text,
+            html=html,
+            attachments=attachments,
+            static_headers=(("X-Auto-Response-Suppress", "OOF, AutoReply"),),
+        )
+
+    def compose(
+        self, messages: Iterable[Outgoing], date: datetime
+    ) -> Iterator[tuple[Outgoing, Envelope | DomainError]]:
+        """Each message with its bytes, or with the error that makes it unsendable; in order, lazily."""
+        batch: list[Outgoing] = []
+        for message in messages:
+            batch.append(message)
+            if len(batch) == (RENDERED_TOGETHER if self._has_logic else 1):
+                yield from self._batch(batch, date)
+                batch = []
+        yield from self._batch(batch, date)
+
+    def _batch(
+        self, batch: Sequence[Outgoing], date: datetime
+    ) -> Iterator[tuple[Outgoing, Envelope | DomainError]]:
+        if self._has_logic:
+            bodies = self._render(batch)
+        for place, message in enumerate(batch):
+            try:
+                own: dict[str, Any] = {
+                    "to": Mailbox(message.recipient_name, message.address),
+                    "message_id": self._sender.rfc_message_id(message.id),
+                    "date": date,
+                    "headers": self._headers(message.id),
+                }
+                if self._has_logic:
+                    body = bodies[place]
+                    if isinstance(body, DomainError):
+                        raise body
+                    payload = self._skeleton.splice_whole(
+                        **own, subject=body.subject, text=body.text, html=body.html
+                    )
+                else:
+                    payload = self._skeleton.splice(**own, values=self._values(message))
+                yield message, Envelope(envelope_address(message.address), payload)
+            except DomainError as error:
+                yield message, error
+
+    def _render(self, batch: Sequence[Outgoing]) -> list[Rendered | DomainError]:
+        nested = [nest(self._values(message)) for message in batch]
+        try:
+            return list(self._renderer.render_many(nested))
+        except DomainError as error:
+            if len(batch) == 1:
+                return [error]
+            return [body for message in batch for body in self._render([message])]
+
+    def _values(self, message: Outgoing) -> dict[str, str]:
+        return {
+            **self._common,
+            **message.values,
+            "links.unsubscribe": self._sender.unsubscribe_url(message.id),
+        }
+
+    def _headers(self, message_id: int) -> tuple[tuple[str, str], ...]:
+        if not self._marketing:
+            return ()
+        return (
+            ("List-Unsubscribe", f"<{self._sender.unsubscribe_url(message_id)}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        )
+
+
+def nest(flat: Mapping[str, str]) -> dict[str, Any]:
+    """``{"client.name": "Anna"}`` as EJS reads it: ``{"client": {"name": "Anna"}}``."""
+    nested: dict[str, Any] = {"variables": {}}
+    for path, value in flat.items():
+        root, _, name = path.partition(".")
+        nested.setdefault(root, {})[name] = value
+    return nested
+
+
+def _segments(renderer: ContentRenderer) -> tuple[tuple[str | Slot, ...], ...]:
+    parts = renderer.segments()
+    return tuple(
+        tuple(Slot(piece, escape) if place % 2 else piece for place, piece in enumerate(pieces))
+        for pieces, escape in ((parts.subject, False), (parts.text, False), (parts.html, True))
+    )

@@ -1,0 +1,149 @@
+"""Writing down what became of each message, conditional on the claim's token."""
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.delivery import Move, Status, back_off, sources, target
+from domain.outcomes import Accepted, Failure, Outcome, Refused, Uncertain
+from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
+from services.delivery_policy import DeliveryPolicy
+
+_message = cast("sa.Table", Message.__table__)
+_claim = cast("sa.Table", DeliveryClaim.__table__)
+_held = sa.and_(
+    _message.c.id == sa.bindparam("of_message"),
+    _message.c.claim_id == sa.bindparam("of_claim"),
+    _message.c.status == Status.SENDING,
+)
+_ACCEPT = (
+    sa.update(_message)
+    .where(_held)
+    .values(
+        status=target(Move.ACCEPT),
+        claim_id=None,
+        sent_at=sa.bindparam("moment"),
+        finished_at=sa.bindparam("moment"),
+        provider_reference=sa.bindparam("reference"),
+    )
+)
+_RENEW = (
+    sa.update(_claim)
+    .where(_claim.c.id == sa.bindparam("of_claim"), _claim.c.closed_at.is_(None))
+    .values(leased_until=sa.bindparam("until"))
+)
+_ATTEMPT_OUTCOMES: dict[type[Outcome], AttemptOutcome] = {
+    Accepted: AttemptOutcome.ACCEPTED,
+    Refused: AttemptOutcome.REFUSED,
+    Uncertain: AttemptOutcome.UNCERTAIN,
+}
+
+
+class ClaimRecorder:
+    """Records a claim's outcomes one by one, each in its own transaction.
+
+    Every acknowledgement renews the lease once half of it is gone. The claim's row is always locked
+    before a message's, as recovery does, so that the two cannot deadlock.
+    """
+
+    def __init__(self, session: Session, claim: DeliveryClaim, policy: DeliveryPolicy) -> None:
+        self._session = session
+        self._claim_id = claim.id
+        self._policy = policy
+        self._renew_at = claim.leased_until - policy.lease / 2
+
+    def record(self, message_id: int, outcome: Outcome, now: datetime, *, failures: int = 0) -> bool:
+        """Write one outcome; False when the claim is no longer ours: then stop.
+
+        ``failures`` is the message's count before this try. A result that comes too late for the
+        claim is kept as a DeliveryAttempt and decides the message only if it is still uncertain.
+        """
+        self._renew(now)
+        if isinstance(outcome, Accepted):
+            held = self._accept(message_id, outcome, now)
+        else:
+            held = self._fail(message_id, outcome, now, failures)
+        if not held:
+            self._record_late(message_id, outcome, now)
+        self._session.commit()
+        return held
+
+    def _renew(self, now: datetime) -> None:
+        if now >= self._renew_at:
+            until = now + self._policy.lease
+            self._session.connection().execute(_RENEW, {"of_claim": self._claim_id, "until": until})
+            self._renew_at = until - self._policy.lease / 2
+
+    def _accept(self, message_id: int, outcome: Accepted, now: datetime) -> bool:
+        result = self._session.connection().execute(
+            _ACCEPT,
+            {
+                "of_message": message_id,
+                "of_claim": self._claim_id,
+                "moment": now,
+                "reference": outcome.reference[:200],
+            },
+        )
+        return result.rowcount == 1
+
+    def _fail(self, message_id: int, outcome: Failure, now: datetime, failures: int) -> bool:
+        values: dict[str, Any] = {
+            "claim_id": None,
+            "failures": failures + 1,
+            "first_failed_at": sa.func.coalesce(_message.c.first_failed_at, now),
+            "error_code": outcome.code[:40],
+            "error_text": outcome.text[:600],
+        }
+        if isinstance(outcome, Refused):
+            values |= {"status": target(Move.REFUSE), "finished_at": now}
+        elif isinstance(outcome, Uncertain):
+            values |= {"status": target(Move.LOSE), "finished_at": now}
+            self._session.add(_attempt(message_id, outcome, now))
+        else:
+            values |= self._retry(now, failures)
+        statement = sa.update(_message).where(_held).values(values)
+        parameters = {"of_message": message_id, "of_claim": self._claim_id}
+        self._session.flush()
+        return self._session.connection().execute(statement, parameters).rowcount == 1
+
+    def _retry(self, now: datetime, failures: int) -> dict[str, object]:
+        policy = self._policy
+        wait = back_off(failures + 1, first=policy.retry_first, longest=policy.retry_longest)
+        gave_up = _message.c.first_failed_at <= now - policy.retry_give_up
+        return {
+            "status": sa.case((gave_up, target(Move.GIVE_UP).value), else_=target(Move.RELEASE).value),
+            "finished_at": sa.case((gave_up, sa.literal(now, _message.c.finished_at.type)), else_=None),
+            "due_at": now + wait,
+        }
+
+    def _record_late(self, message_id: int, outcome: Outcome, now: datetime) -> None:
+        session = self._session
+        session.rollback()
+        session.add(_attempt(message_id, outcome, now))
+        session.flush()
+        move = {Accepted: Move.LATE_ACCEPT, Refused: Move.LATE_REFUSE}.get(type(outcome))
+        if move is None:
+            return
+        values: dict[str, object] = {"status": target(move), "finished_at": now}
+        if isinstance(outcome, Accepted):
+            values["sent_at"] = now
+        statement = sa.update(_message).where(
+            _message.c.id == message_id, _message.c.status.in_(sources(move))
+        )
+        session.connection().execute(statement.values(values))
+
+
+def _attempt(message_id: int, outcome: Outcome, now: datetime) -> DeliveryAttempt:
+    failure = outcome if isinstance(outcome, Failure) else None
+    return DeliveryAttempt(
+        message_id=message_id,
+        uuid=str(uuid4()),
+        started_at=now,
+        finished_at=now,
+        outcome=_ATTEMPT_OUTCOMES.get(type(outcome), AttemptOutcome.UNAVAILABLE),
+        reply_code=failure.code[:40] if failure else "",
+        reply_text=failure.text[:600] if failure else "",
+    )

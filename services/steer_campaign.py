@@ -1,0 +1,166 @@
+"""What a person does to a campaign under way: pause, resume, cancel, resend, decide."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.delivery import CampaignStatus, Move, Status, sources, target
+from domain.errors import DomainError
+from models.campaign import Campaign
+from models.message import DeliveryAttempt, Message
+from models.sessions import rows_changed
+from services.job_names import Enqueue
+from services.ring_deliveries import ring_campaign
+
+
+class NotPossibleNow(DomainError):
+    message = "The campaign has moved on in the meantime. Look at its present state and decide again."
+
+
+class NothingToDecide(DomainError):
+    message = "There is no such message left to decide on."
+
+
+def pause(session: Session, campaign_id: int) -> None:
+    """Stop claiming; what is on its way now, a second's work at most, still goes out."""
+    _move(session, campaign_id, (CampaignStatus.SENDING,), {"status": CampaignStatus.PAUSED})
+    session.commit()
+
+
+def resume(session: Session, campaign_id: int, *, now: datetime, enqueue: Enqueue) -> None:
+    """Go on where a pause left off, and forget the failures that led to it."""
+    _move(
+        session,
+        campaign_id,
+        (CampaignStatus.PAUSED,),
+        {"status": CampaignStatus.SENDING, "account_failures": 0, "pause_reason": ""},
+    )
+    session.commit()
+    ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
+
+
+def cancel_rest(session: Session, campaign_id: int, *, now: datetime) -> int:
+    """Cancel everything not yet on its way; the number of messages cancelled. Cannot be undone."""
+    _move(
+        session,
+        campaign_id,
+        (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.SCHEDULED),
+        {"status": CampaignStatus.CANCELLED, "finished_at": now},
+    )
+    cancelled = rows_changed(
+        session,
+        sa.update(Message)
+        .where(Message.campaign_id == campaign_id, Message.status.in_(sources(Move.CANCEL)))
+        .values(status=target(Move.CANCEL), finished_at=now),
+    )
+    session.commit()
+    return cancelled
+
+
+def resend_failed(
+    session: Session, campaign_id: int, *, actor_id: int | None, now: datetime, enqueue: Enqueue
+) -> int:
+    """Try every failed message again; the number queued."""
+    return _send_again(session, campaign_id, Status.FAILED, None, actor_id, now, enqueue)
+
+
+def send_uncertain_again(
+    session: Session,
+    campaign_id: int,
+    message_ids: Sequence[int] | None,
+    *,
+    actor_id: int | None,
+    now: datetime,
+    enqueue: Enqueue,
+) -> int:
+    """A person's decision: send these uncertain messages (None: all) once more; the number queued."""
+    return _send_again(session, campaign_id, Status.UNCERTAIN, message_ids, actor_id, now, enqueue)
+
+
+def treat_as_sent(
+    session: Session, campaign_id: int, message_ids: Sequence[int] | None, *, now: datetime
+) -> int:
+    """A person's decision: these uncertain messages (None: all) did go out; the number decided."""
+    decided = rows_changed(
+        session,
+        sa.update(Message)
+        .where(*_wanted(campaign_id, Status.UNCERTAIN, message_ids))
+        .values(status=target(Move.TREAT_AS_SENT), sent_at=now, finished_at=now),
+    )
+    if not decided:
+        session.rollback()
+        raise NothingToDecide
+    session.commit()
+    return decided
+
+
+def _send_again(
+    session: Session,
+    campaign_id: int,
+    status: Status,
+    message_ids: Sequence[int] | None,
+    actor_id: int | None,
+    now: datetime,
+    enqueue: Enqueue,
+) -> int:
+    wanted = _wanted(campaign_id, status, message_ids)
+    ids = list(session.scalars(sa.select(Message.id).where(*wanted).with_for_update()))
+    if not ids:
+        session.rollback()
+        raise NothingToDecide
+    session.add_all(
+        DeliveryAttempt(message_id=each, uuid=str(uuid4()), requested_by_id=actor_id, started_at=now)
+        for each in ids
+    )
+    session.flush()
+    queued = rows_changed(
+        session,
+        sa.update(Message)
+        .where(*wanted)
+        .values(
+            status=target(Move.SEND_AGAIN),
+            due_at=now,
+            failures=0,
+            first_failed_at=None,
+            finished_at=None,
+            delivery_state=None,
+            error_code="",
+            error_text="",
+        ),
+    )
+    _move(
+        session,
+        campaign_id,
+        (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.FINISHED),
+        {"status": CampaignStatus.SENDING, "finished_at": None, "account_failures": 0, "pause_reason": ""},
+    )
+    session.commit()
+    ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
+    return queued
+
+
+def _wanted(
+    campaign_id: int, status: Status, message_ids: Sequence[int] | None
+) -> list[sa.ColumnElement[bool]]:
+    wanted = [Message.campaign_id == campaign_id, Message.status == status]
+    if message_ids is not None:
+        wanted.append(Message.id.in_(message_ids))
+    return wanted
+
+
+def _move(
+    session: Session,
+    campaign_id: int,
+    before: Sequence[CampaignStatus],
+    values: dict[str, object],
+) -> None:
+    moved = rows_changed(
+        session,
+        sa.update(Campaign).where(Campaign.id == campaign_id, Campaign.status.in_(before)).values(values),
+    )
+    if not moved:
+        session.rollback()
+        raise NotPossibleNow
