@@ -64,7 +64,7 @@ Headers = Iterable[tuple[str, str]]
 
 
 def escape_html(value: str) -> str:
-    """``value`` escaped as EJS 3's ``<%= %>`` does: & < > " ' as &amp; &lt; &gt; &#34; &#39;."""
+    """``value`` escaped as EJS's ``<%= %>`` does: & < > " ' as &amp; &lt; &gt; &#34; &#39;."""
     return value.translate(_HTML_ESCAPES) if _HTML_SPECIAL.search(value) else value
 
 
