@@ -1,0 +1,269 @@
+"""A message template as its author wrote it: text, merge tags and EJS.
+
+The delimiters are those of EJS 7 (``<%``, ``<%=``, ``<%_``, ``<%#`` and ``%>``, ``-%>``, ``_%>``). Raw
+output (``<%-``), ``include`` and the literal delimiters ``<%%`` and ``%%>`` are refused: nothing a
+recipient's data holds may reach a message unescaped.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from domain.errors import DomainError
+from domain.html_context import Context, HtmlScanner
+from domain.merge_tags import RECORD_PATHS, TAG_PATTERN, path_of, variable_of
+
+OPAQUE_COMMENT = re.compile(r"gnc[0-9a-f]{20}n[0-9]+c")
+"""What an opaque comment holds, so that a sanitiser can tell it from an author's comment."""
+
+_DELIMITER = re.compile(r"<%%|%%>|<%=|<%-|<%_|<%#|<%|-%>|_%>|%>")
+_CLOSING = frozenset({"%>", "-%>", "_%>"})
+_OUTPUT = re.compile(r"<%=\s*([a-z_]+\.[a-z_]+)\s*%>")
+_VARIABLE_READ = re.compile(r"""\bvariables\s*(?:\.\s*([a-z_]+)|\[\s*["']([a-z_]+)["']\s*\])""")
+_FORBIDDEN_CODE = (
+    (re.compile(r"\binclude\b"), "include"),
+    # These three names are how EJS 7's generated code writes output; \u could spell them otherwise.
+    (re.compile(r"__append\b|__output\b|\bescapeFn\b"), "__append"),
+    (re.compile(r"\\u"), "\\u"),
+)
+
+
+class TemplateRefused(DomainError):
+    """The template holds something that a message template may not hold; names it and its line."""
+
+    message = "The template cannot be used."
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A merge tag, without its braces, and the kind of place it stands in."""
+
+    name: str
+    context: Context = Context.TEXT
+    line: int = 0
+
+    @property
+    def path(self) -> str:
+        return path_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Ejs:
+    """One piece of EJS with its delimiters, and the kind of place it stands in."""
+
+    code: str
+    context: Context = Context.TEXT
+    line: int = 0
+
+    @property
+    def path(self) -> str | None:
+        """The dotted path, when this is a plain output of a known field or of a campaign variable."""
+        match = _OUTPUT.fullmatch(self.code)
+        if match is None:
+            return None
+        path = match[1]
+        return path if path in RECORD_PATHS or variable_of(path) else None
+
+
+Piece = Text | Tag | Ejs
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSource:
+    """A parsed template: its pieces in order; joined they give the source back."""
+
+    pieces: tuple[Piece, ...]
+
+    def __iter__(self) -> Iterator[Piece]:
+        return iter(self.pieces)
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The merge tags used, in the order of first use."""
+        return tuple(dict.fromkeys(piece.name for piece in self.pieces if isinstance(piece, Tag)))
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The campaign variables that a sender has to fill in, in the order of first use."""
+        names: dict[str, None] = {}
+        for piece in self.pieces:
+            if isinstance(piece, Tag) and (name := variable_of(piece.path)):
+                names[name] = None
+            elif isinstance(piece, Ejs) and not piece.code.startswith("<%#"):
+                names.update(
+                    (dotted or quoted, None) for dotted, quoted in _VARIABLE_READ.findall(piece.code)
+                )
+        return tuple(names)
+
+    @property
+    def has_logic(self) -> bool:
+        """Whether only EJS itself can render this: it holds more than plain outputs of known fields."""
+        return any(isinstance(piece, Ejs) and piece.path is None for piece in self.pieces)
+
+    def to_ejs(self) -> str:
+        """The EJS source, merge tags turned into outputs of their paths."""
+        return "".join(_ejs_of(piece) for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """What an opaque token stands for: its EJS, and whether it may be absent (it was in an attribute)."""
+
+    ejs: str
+    in_attribute: bool
+    line: int
+
+
+def parse(source: str, *, html: bool) -> TemplateSource:
+    """Take a template apart. With ``html``, merge tags inside ``<style>`` are text.
+
+    Raises TemplateRefused naming what is refused and its line (counted from 1).
+    """
+    scanner = HtmlScanner() if html else None
+    pieces: list[Piece] = []
+    position = 0
+    while (opening := _DELIMITER.search(source, position)) is not None:
+        pieces += _split_tags(source, position, opening.start(), scanner)
+        line = _line(source, opening.start())
+        end = _end_of_ejs(source, opening, line)
+        context = scanner.context if scanner else Context.TEXT
+        if context is Context.STYLE:
+            raise TemplateRefused("Line %(line)s: EJS cannot be used inside <style>.", line=line)
+        pieces.append(Ejs(source[opening.start() : end], context, line))
+        position = end
+    pieces += _split_tags(source, position, len(source), scanner)
+    return TemplateSource(tuple(pieces))
+
+
+def literal(text: str) -> str:
+    """EJS source that prints ``text`` as it is, whatever delimiters it holds."""
+    return re.sub("<%|%>", lambda found: "<%%" if found[0] == "<%" else "%%>", text)
+
+
+def protect(source: str, *, salt: str = "") -> tuple[str, dict[str, Opaque]]:
+    """Replace EJS and merge tags in HTML by opaque tokens that HTML and CSS tools leave alone.
+
+    In text and between table rows a token is an HTML comment (a parser moves bare text out of a table);
+    inside a tag it is a word, fit for an attribute's value. Tokens carry a digest of the whole source, so
+    an author cannot write one. Give sources that end in one document different salts. Raises
+    TemplateRefused as ``parse`` does.
+    """
+    parsed = parse(source, html=True)
+    nonce = _nonce(source, salt)
+    text: list[str] = []
+    tokens: dict[str, Opaque] = {}
+    for number, piece in enumerate(parsed):
+        if isinstance(piece, Text):
+            text.append(piece.text)
+            continue
+        in_text = piece.context is Context.TEXT
+        token = f"gnc{nonce}n{number}{'c' if in_text else 'a'}"
+        tokens[token] = Opaque(_ejs_of(piece), not in_text, piece.line)
+        text.append(f"<!--{token}-->" if in_text else token)
+    return "".join(text), tokens
+
+
+def restore(text: str, tokens: Mapping[str, Opaque], *, attributes_may_be_missing: bool = False) -> str:
+    """EJS source with every token put back and everything else made literal.
+
+    Each token must be there exactly once; with ``attributes_may_be_missing`` (a plain-text part shows no
+    pictures' titles) those from inside a tag may be absent or repeated. Raises TemplateRefused naming the
+    line of a token that was lost.
+    """
+    if not tokens:
+        return literal(text)
+    nonces = {token[: token.rindex("n")] for token in tokens}
+    found: dict[str, int] = {}
+    restored: list[str] = []
+    position = 0
+    ours = "|".join(sorted(nonces))
+    for match in re.finditer(f"<!--((?:{ours})n[0-9]+c)-->|(?:{ours})n[0-9]+[ac]", text):
+        token = match[1] or match[0]
+        opaque = tokens.get(token)
+        if opaque is None:
+            continue
+        restored += (literal(text[position : match.start()]), opaque.ejs)
+        found[token] = found.get(token, 0) + 1
+        position = match.end()
+    restored.append(literal(text[position:]))
+    for token, opaque in tokens.items():
+        if found.get(token, 0) != 1 and not (attributes_may_be_missing and opaque.in_attribute):
+            raise TemplateRefused(
+                "Line %(line)s: “%(code)s” stands where a message cannot keep it. Move it into text.",
+                line=opaque.line,
+                code=opaque.ejs,
+            )
+    return "".join(restored)
+
+
+def _ejs_of(piece: Piece) -> str:
+    if isinstance(piece, Text):
+        return literal(piece.text)
+    if isinstance(piece, Tag) or piece.path is not None:
+        return f"<%= {piece.path} %>"
+    return piece.code
+
+
+def _nonce(source: str, salt: str) -> str:
+    attempt = 0
+    while True:
+        digest = hashlib.sha256(f"{attempt}\0{salt}\0{source}".encode("utf-8", "surrogatepass")).hexdigest()[
+            :20
+        ]
+        if digest not in source.lower():
+            return digest
+        attempt += 1
+
+
+def _line(source: str, position: int) -> int:
+    return source.count("\n", 0, position) + 1
+
+
+def _split_tags(source: str, start: int, end: int, scanner: HtmlScanner | None) -> Iterator[Piece]:
+    """Text and merge tags of a stretch without EJS, telling ``scanner`` of all its HTML."""
+    text_from = position = start
+    for match in TAG_PATTERN.finditer(source, start, end):
+        context = scanner.feed(source[position : match.start()]) if scanner else Context.TEXT
+        position = match.start()
+        if context is Context.STYLE:
+            continue
+        if text_from < match.start():
+            yield Text(source[text_from : match.start()])
+        yield Tag(match[1], context, _line(source, match.start()))
+        text_from = position = match.end()
+    if scanner:
+        scanner.feed(source[position:end])
+    if text_from < end:
+        yield Text(source[text_from:end])
+
+
+def _end_of_ejs(source: str, opening: re.Match[str], line: int) -> int:
+    """Where the EJS that ``opening`` begins ends; raises TemplateRefused for what may not stand there."""
+    mark = opening[0]
+    if mark == "<%-":
+        raise TemplateRefused(
+            "Line %(line)s: “<%%-” prints raw HTML and is not allowed; use “<%%=”.", line=line
+        )
+    if mark in ("<%%", "%%>"):
+        raise TemplateRefused("Line %(line)s: “%(mark)s” is not allowed.", line=line, mark=mark)
+    if mark in _CLOSING:
+        raise TemplateRefused("Line %(line)s: “%(mark)s” closes nothing.", line=line, mark=mark)
+    closing = _DELIMITER.search(source, opening.end())
+    if closing is None or closing[0] not in _CLOSING:
+        raise TemplateRefused("Line %(line)s: “%(mark)s” is never closed.", line=line, mark=mark)
+    code = source[opening.end() : closing.start()]
+    if not code.strip():
+        raise TemplateRefused("Line %(line)s: “%(mark)s %%>” is empty.", line=line, mark=mark)
+    if mark != "<%#":
+        for pattern, name in _FORBIDDEN_CODE:
+            if pattern.search(code):
+                raise TemplateRefused(
+                    "Line %(line)s: “%(mark)s” is not allowed in EJS.", line=line, mark=name
+                )
+    return closing.end()
