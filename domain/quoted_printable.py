@@ -23,9 +23,16 @@ def encode_piece(value: str) -> bytes:
     if _UNCHANGED.fullmatch(value):
         return value.encode("ascii")
     # The CRLF in front makes binascii break lines by CRLF; the letter behind keeps room for "=".
-    data = ("\r\n" + _NEWLINES.sub("\r\n", without_surrogates(value)) + "x").encode("utf-8")
-    encoded = _LINE_START.sub(_protected, binascii.b2a_qp(data))[2:-1]
+    data = ("\r\n" + _with_crlf(without_surrogates(value)) + "x").encode("utf-8")
+    encoded = binascii.b2a_qp(data)
+    if b"\r\n." in encoded or b"\r\nFrom " in encoded:
+        encoded = _LINE_START.sub(_protected, encoded)
+    encoded = encoded[2:-1]
     return encoded + SOFT_BREAK if encoded.endswith((b" ", b"\t")) else encoded
+
+
+def _with_crlf(value: str) -> str:
+    return _NEWLINES.sub("\r\n", value) if "\r" in value else value.replace("\n", "\r\n")
 
 
 def _protected(match: re.Match[bytes]) -> bytes:
