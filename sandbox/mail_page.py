@@ -140,7 +140,10 @@ class _Handler(BaseHTTPRequestHandler):
             count=self.mail.count(),
             page="message" if back else "list",
         )
-        policy_text = f"default-src 'self'; img-src data:; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; base-uri 'none'"
+        policy_text = (
+            f"default-src 'self'; img-src data:; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}';"
+            " base-uri 'none'; frame-ancestors 'none'"
+        )
         self._send(HTTPStatus.OK, "text/html; charset=utf-8", html.encode("utf-8"), policy_text)
 
     def _json(self, value: object) -> None:
