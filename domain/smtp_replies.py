@@ -120,7 +120,7 @@ def outcome_of_reply(stage: Stage, code: int, text: str) -> Outcome:
         case 4:
             return Unavailable(str(code), text)
         case 5 if stage in (Stage.RCPT_TO, Stage.DATA, Stage.END_OF_DATA):
-            return Refused(str(code), text)
+            return Refused(str(code), text, stage)
         case 5:
             return AccountRefused(str(code), text)
         case 2 if stage is Stage.END_OF_DATA:

@@ -38,8 +38,9 @@ def test_a_4xx_at_any_stage_is_surely_not_sent(stage, code):
 @pytest.mark.parametrize("code", [500, 530, 535, 550, 554])
 @pytest.mark.parametrize("stage", Stage)
 def test_a_5xx_refuses_the_message_from_rcpt_on_and_the_account_before(stage, code):
-    expected = Refused if stage in ABOUT_THE_MESSAGE else AccountRefused
-    assert outcome_of_reply(stage, code, "no") == expected(str(code), "no")
+    about_the_message = stage in ABOUT_THE_MESSAGE
+    expected = Refused(str(code), "no", stage) if about_the_message else AccountRefused(str(code), "no")
+    assert outcome_of_reply(stage, code, "no") == expected
 
 
 @given(code=st.integers(-1, 999), stage=st.sampled_from(Stage))

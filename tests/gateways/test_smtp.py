@@ -78,8 +78,10 @@ def test_a_421_at_any_stage_is_unavailable(stage):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_5xx_refuses_the_message_from_rcpt_on_and_the_account_before(stage):
-    expected = Refused if stage in ABOUT_THE_MESSAGE else AccountRefused
-    assert outcome_at(stage, **{stage: b"550 5.1.1 no\r\n"}) == expected("550", "5.1.1 no")
+    expected = (
+        Refused("550", "5.1.1 no", stage) if stage in ABOUT_THE_MESSAGE else AccountRefused("550", "5.1.1 no")
+    )
+    assert outcome_at(stage, **{stage: b"550 5.1.1 no\r\n"}) == expected
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -160,7 +162,7 @@ def test_the_session_goes_on_after_a_refused_message(stage, code):
 @pytest.mark.parametrize("answer", [DROP, b"421 bye\r\n", b"garbage\r\n", b"500 what\r\n"])
 def test_a_failing_reset_keeps_the_refusal_and_ends_the_session(answer):
     with smtp_peer(rcpt_to=b"550 5.1.1 no\r\n", reset=answer) as peer:
-        assert send_one(peer) == (Refused("550", "5.1.1 no"), False)
+        assert send_one(peer) == (Refused("550", "5.1.1 no", "rcpt_to"), False)
 
 
 def test_a_421_ends_the_session_and_further_messages_are_unavailable():
