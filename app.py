@@ -104,6 +104,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.base_url.startswith("https://"),
         "GONIEC_REDIS_URL": settings.redis_url,
+        "GONIEC_SWEEP_INTERVAL": settings.sweep_interval,
         "GONIEC_BEHIND_PROXIES": settings.behind_proxies,
     }
 

@@ -2,6 +2,15 @@
 
 from flask import Flask
 
+from commands.campaign import campaign_command
+from commands.preflight import preflight_command
+from commands.send import send_command
+from commands.work import work_command
+
+COMMANDS = (campaign_command, preflight_command, send_command, work_command)
+
 
 def register(app: Flask) -> None:
     """Add every command to ``flask``."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

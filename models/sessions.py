@@ -25,4 +25,5 @@ def snapshot_session() -> Iterator[Session]:
 
 def rows_changed(session: Session, statement: sa.Executable) -> int:
     """Execute an INSERT, UPDATE or DELETE past the ORM's identity map; the number of rows it touched."""
-    return int(session.connection().execute(statement).rowcount)
+    counted = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
+    return int(counted.rowcount)

@@ -45,3 +45,17 @@ def merge_values_column(*, with_contract: bool) -> sa.ColumnElement[Any]:
 def record_paths(*, with_contract: bool) -> frozenset[str]:
     """The dotted paths a template of this campaign may read from records."""
     return frozenset(CLIENT_COLUMNS | (CONTRACT_COLUMNS if with_contract else {}))
+
+
+def with_records(rows: sa.FromClause, *, with_contract: bool) -> sa.FromClause:
+    """``rows`` (client_id, contract_id) joined with the records `merge_values_column` reads."""
+    source = (
+        sa.join(rows, Client, Client.id == rows.c.client_id)
+        .outerjoin(EmailAddress, sa.and_(EmailAddress.client_id == Client.id, EmailAddress.is_primary))
+        .outerjoin(User, User.id == Client.account_manager_id)
+    )
+    if not with_contract:
+        return source
+    return source.join(Contract, Contract.id == rows.c.contract_id).join(
+        Investment, Investment.id == Contract.investment_id
+    )

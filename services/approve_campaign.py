@@ -26,7 +26,13 @@ class AlreadyApproved(DomainError):
 
 
 class NobodyToSendTo(DomainError):
+    """No address is left to send to. ``report`` says why."""
+
     message = "There is nobody to send this message to."
+
+    def __init__(self, report: PreflightReport) -> None:
+        super().__init__()
+        self.report = report
 
 
 class NoMailAccount(DomainError):
@@ -98,7 +104,7 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
     if not report.is_clean and not order.skip_errors:
         raise AudienceHasErrors(report)
     if not report.recipients:
-        raise NobodyToSendTo
+        raise NobodyToSendTo(report)
     frozen = FrozenAudience(
         campaign_id=campaign_id,
         rows=pairs(audience).cte("pairs"),

@@ -13,6 +13,7 @@ from domain.mail_skeleton import AttachedFile, MailSkeleton, Slot
 from services.message_content import ContentRenderer, Rendered
 
 UNSUBSCRIBE = "unsubscribe"
+VALUE_ROOTS = ("client", "contract", "investment", "account_manager", "company", "links", "variables")
 RENDERED_TOGETHER = 50
 
 
@@ -145,7 +146,7 @@ class CampaignComposer:
 
 def nest(flat: Mapping[str, str]) -> dict[str, Any]:
     """``{"client.name": "Anna"}`` as EJS reads it: ``{"client": {"name": "Anna"}}``."""
-    nested: dict[str, Any] = {"variables": {}}
+    nested: dict[str, Any] = {root: {} for root in VALUE_ROOTS}
     for path, value in flat.items():
         root, _, name = path.partition(".")
         nested.setdefault(root, {})[name] = value

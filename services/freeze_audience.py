@@ -16,7 +16,7 @@ from models.investment import Contract, Investment
 from models.message import Direction, Message, Origin
 from models.sessions import rows_changed
 from models.user import User
-from queries.merge_values import merge_values_column
+from queries.merge_values import merge_values_column, with_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class FrozenAudience:
         columns = self._columns(ranked)
         chosen = (
             sa.select(*columns.values())
-            .select_from(self._records(ranked))
+            .select_from(with_records(ranked, with_contract=self.with_contract))
             .where(ranked.c.place == 1)
             .order_by(ranked.c.client_id, ranked.c.contract_id)
         )
@@ -88,18 +88,6 @@ class FrozenAudience:
             "error_text": sa.literal(""),
             "provider_reference": sa.literal(""),
         }
-
-    def _records(self, ranked: sa.Subquery) -> sa.FromClause:
-        source = (
-            sa.join(ranked, Client, Client.id == ranked.c.client_id)
-            .join(EmailAddress, sa.and_(EmailAddress.client_id == Client.id, EmailAddress.is_primary))
-            .outerjoin(User, User.id == Client.account_manager_id)
-        )
-        if not self.with_contract:
-            return source
-        return source.join(Contract, Contract.id == ranked.c.contract_id).join(
-            Investment, Investment.id == Contract.investment_id
-        )
 
     def _recipients(self) -> sa.Insert:
         rows = self.rows

@@ -1,0 +1,106 @@
+"""A worker process: RQ jobs in the foreground, the sweep beside them."""
+
+import logging
+import threading
+from datetime import timedelta
+from time import monotonic
+
+from flask import Flask
+from redis.exceptions import RedisError
+from rq import SimpleWorker
+from rq.serializers import JSONSerializer
+
+from extensions.queues import QUEUES
+from extensions.wiring import wiring
+from jobs.deliver import deliver
+from jobs.sweep import sweep
+from models import db
+from queries.due_deliveries import DueRange, due_ranges
+
+RECONNECT_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Takes rings and does their work in this process; no fork is paid per job."""
+
+    def __init__(self, app: Flask, *, sweep_interval: timedelta) -> None:
+        self._app = app
+        self._interval = sweep_interval.total_seconds()
+        self._stopped = threading.Event()
+
+    def run(self, *, burst: bool = False) -> None:
+        """Work until SIGTERM or Ctrl-C; with ``burst`` until nothing is due."""
+        with self._app.app_context():
+            if burst:
+                self._run_burst()
+                return
+            sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
+            sweeper.start()
+            try:
+                self._run_forever()
+            finally:
+                self._stopped.set()
+                sweeper.join()
+
+    def _run_forever(self) -> None:
+        while True:
+            worker = _rq_worker()
+            if worker is not None:
+                worker.work(logging_level="WARNING")
+                if worker._stop_requested:
+                    return
+            self._stopped.wait(RECONNECT_SECONDS)
+
+    def _run_burst(self) -> None:
+        waiting = None
+        while True:
+            sweep()
+            worker = _rq_worker()
+            if worker is not None:
+                worker.work(burst=True, logging_level="WARNING")
+            else:
+                _deliver_without_rings()
+            due = _due()
+            if not due or due == waiting:
+                return
+            waiting = due
+
+    def _sweep(self) -> None:
+        sweep_until_stopped(self._app, timedelta(seconds=self._interval), self._stopped)
+
+
+def sweep_until_stopped(app: Flask, interval: timedelta, stopped: threading.Event | None = None) -> None:
+    """Sweep at every interval. A sweep that fails is logged and the next one comes all the same."""
+    stopped = stopped or threading.Event()
+    with app.app_context():
+        while True:
+            started = monotonic()
+            try:
+                sweep()
+            except Exception:
+                log.exception("the sweep failed; the next one follows in %s", interval)
+            if stopped.wait(max(0.05, interval.total_seconds() - (monotonic() - started))):
+                return
+
+
+def _rq_worker() -> SimpleWorker | None:
+    connection = wiring().doorbell.connection
+    try:
+        return SimpleWorker(list(QUEUES), connection=connection, serializer=JSONSerializer)
+    except RedisError as error:
+        log.warning("the queue server does not answer: %s", type(error).__name__)
+        return None
+
+
+def _deliver_without_rings() -> None:
+    for work in _due():
+        deliver(work.account_id, work.campaign_id, work.first_id, work.last_id)
+
+
+def _due() -> list[DueRange]:
+    try:
+        return list(due_ranges(db.session(), now=wiring().clock()))
+    finally:
+        db.session.remove()

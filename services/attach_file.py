@@ -1,0 +1,102 @@
+"""Attaching a file to a draft: name, type and size are checked, the bytes stored under our own UUID."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from domain.errors import DomainError
+from models.attachment import Attachment
+from models.campaign import Campaign
+
+LONGEST_NAME = 150
+_REFUSED = """
+ade adp app bat chm cmd com cpl dll dmg exe hta ins iso isp jar js jse lib lnk mde msc msi msp mst pif ps1
+scr sct sh sys vb vbe vbs vxd wsc wsf wsh
+"""
+REFUSED_ENDINGS = frozenset(_REFUSED.split())
+"""Endings that large mail providers reject outright: one such file would make every message bounce."""
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069/\\:*?"<>|]+')
+_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+_-]{0,60}")
+
+
+class AttachmentRefused(DomainError):
+    message = "The file cannot be attached."
+
+
+class Store(Protocol):
+    def save(self, content: bytes) -> tuple[str, str]: ...
+    def delete(self, name: str) -> None: ...
+
+
+class Limits(Protocol):
+    @property
+    def each(self) -> int: ...
+    @property
+    def together(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    content_type: str
+
+
+def attach(
+    session: Session,
+    campaign: Campaign,
+    *,
+    filename: str,
+    content_type: str,
+    content: bytes,
+    store: Store,
+    limits: Limits,
+    created_by_id: int | None,
+    now: datetime,
+) -> Attachment:
+    """Check and store one file; commits. Sizes in bytes. Raises AttachmentRefused with the reason."""
+    file = _checked(filename, content_type)
+    _check_size(file.name, len(content), sum(other.size for other in campaign.attachments), limits)
+    uuid, digest = store.save(content)
+    attachment = Attachment(
+        uuid=uuid,
+        filename=file.name,
+        content_type=file.content_type,
+        size=len(content),
+        sha256=digest,
+        created_at=now,
+        created_by_id=created_by_id,
+    )
+    campaign.attachments.append(attachment)
+    session.commit()
+    return attachment
+
+
+def _checked(filename: str, content_type: str) -> _File:
+    name = _UNSAFE.sub("_", filename.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    if not name:
+        raise AttachmentRefused("The file has no name.")
+    stem, dot, ending = name.rpartition(".")
+    if dot and ending.lower() in REFUSED_ENDINGS:
+        raise AttachmentRefused(
+            "%(name)s: mail servers reject files of the type .%(ending)s.", name=name, ending=ending.lower()
+        )
+    if len(name) > LONGEST_NAME:
+        name = f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if dot else name[:LONGEST_NAME]
+    kind = content_type.partition(";")[0].strip().lower()
+    return _File(name, kind if _TYPE.fullmatch(kind) else "application/octet-stream")
+
+
+def _check_size(name: str, size: int, others: int, limits: Limits) -> None:
+    if not size:
+        raise AttachmentRefused("%(name)s is empty.", name=name)
+    if size > limits.each:
+        raise AttachmentRefused(
+            "%(name)s is larger than %(limit)s MB.", name=name, limit=limits.each // 1024**2
+        )
+    if size + others > limits.together:
+        raise AttachmentRefused(
+            "The attachments together are larger than %(limit)s MB.", limit=limits.together // 1024**2
+        )

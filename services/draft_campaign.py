@@ -1,0 +1,221 @@
+"""Drafts of campaigns, and turning one into an order to send."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.channel import Purpose
+from domain.contract_types import ContractType
+from domain.correspondence import UNSUBSCRIBE_FOOTER
+from domain.delivery import CampaignStatus
+from domain.errors import DomainError
+from gateways.ejs import EjsRuntime
+from models.campaign import Campaign, CampaignClient, CampaignKind
+from models.client import Client
+from models.investment import Investment
+from models.sessions import rows_changed
+from models.setting import Setting
+from queries.audience import audience_of, pairs
+from queries.merge_values import merge_values_column, record_paths, with_records
+from services.approve_campaign import SendOrder
+from services.compose_mail import nest
+from services.message_content import ContentRenderer, EmptyVariables, FrozenContent, prepare_content
+
+COMPANY_NAME = "company.name"
+_OUTPUT = re.compile(r"<%= ([a-z_]+\.[a-z_]+) %>")
+
+
+class NoSuchInvestment(DomainError):
+    message = "There is no investment number %(number)s."
+
+
+class NobodyChosen(DomainError):
+    message = "Choose at least one client."
+
+
+class SubjectMissing(DomainError):
+    message = "Enter the title of the message."
+
+
+class BodyMissing(DomainError):
+    message = "Enter the content of the message."
+
+
+class ContractTypesMissing(DomainError):
+    message = "Choose at least one type of contract."
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a sender types; ``variables`` are the template's own fields, filled in by the sender."""
+
+    subject: str
+    body: str
+    contract_types: Sequence[ContractType] = ()
+    variables: Mapping[str, str] | None = None
+    template_id: int | None = None
+
+
+def start_investment_draft(
+    session: Session, investment_id: int, draft: Draft, *, created_by_id: int | None
+) -> Campaign:
+    """A new draft for the clients of an investment. Commits."""
+    if session.get(Investment, investment_id) is None:
+        raise NoSuchInvestment(number=investment_id)
+    campaign = Campaign(
+        kind=CampaignKind.INVESTMENT,
+        purpose=Purpose.MARKETING,
+        investment_id=investment_id,
+        created_by_id=created_by_id,
+    )
+    session.add(campaign)
+    _write(campaign, draft)
+    session.commit()
+    return campaign
+
+
+def start_selection_draft(
+    session: Session, clients: sa.Select[tuple[int]], *, created_by_id: int | None
+) -> Campaign:
+    """A new draft for the clients a query selects (ids), stored with one INSERT … SELECT. Commits."""
+    campaign = Campaign(kind=CampaignKind.CLIENTS, purpose=Purpose.MARKETING, created_by_id=created_by_id)
+    session.add(campaign)
+    session.flush()
+    chosen = clients.subquery()
+    selection = sa.select(sa.literal(campaign.id), Client.id).where(
+        Client.id.in_(sa.select(chosen.c[0])), Client.merged_into_id.is_(None)
+    )
+    inserted = rows_changed(
+        session, sa.insert(CampaignClient).from_select(["campaign_id", "client_id"], selection)
+    )
+    if not inserted:
+        session.rollback()
+        raise NobodyChosen
+    session.commit()
+    return campaign
+
+
+def update_draft(session: Session, campaign: Campaign, draft: Draft) -> None:
+    """Keep what was typed, whatever it is: a draft is checked when it is to be sent. Commits."""
+    _write(campaign, draft)
+    session.commit()
+
+
+def discard_draft(session: Session, campaign_id: int) -> bool:
+    """Delete a draft; False when it is one no longer. Commits."""
+    discarded = rows_changed(
+        session,
+        sa.delete(Campaign).where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT),
+    )
+    session.commit()
+    return bool(discarded)
+
+
+def fields_to_fill(content: FrozenContent, campaign: Campaign, company_name: str) -> tuple[str, ...]:
+    """The fields that no record fills, in the template's order: campaign variables and orphaned tags."""
+    known = record_paths(with_contract=campaign.kind == CampaignKind.INVESTMENT) | {"links.unsubscribe"}
+    if company_name:
+        known |= {COMPANY_NAME}
+    paths = (
+        path
+        for source in (content.subject, content.html, content.text)
+        for path in _OUTPUT.findall(source)
+        if path not in known
+    )
+    named = [path.removeprefix("variables.") for path in paths]
+    return tuple(dict.fromkeys([*named, *content.variables]))
+
+
+def content_of(campaign: Campaign) -> FrozenContent:
+    """The draft's texts as they would be frozen. Raises TemplateRefused, SubjectMissing, BodyMissing."""
+    if not campaign.subject.strip():
+        raise SubjectMissing
+    if not campaign.body.strip():
+        raise BodyMissing
+    footer = UNSUBSCRIBE_FOOTER if campaign.purpose == Purpose.MARKETING else ""
+    return prepare_content(campaign.subject, campaign.body, footer_html=footer)
+
+
+def company_name(session: Session) -> str:
+    """Our own company's name from the settings, empty when it is not set."""
+    setting = session.get(Setting, COMPANY_NAME)
+    return str(setting.value) if setting and setting.value else ""
+
+
+def prepare_order(
+    session: Session,
+    campaign: Campaign,
+    runtime: EjsRuntime,
+    *,
+    skip_errors: bool,
+    approved_by_id: int | None,
+    starts_at: datetime | None = None,
+) -> SendOrder:
+    """Check the draft as far as one can without sending it, and make the order.
+
+    Raises ContractTypesMissing, SubjectMissing, BodyMissing, TemplateRefused, TemplateFailed (from a
+    trial with a real recipient's values) and EmptyVariables.
+    """
+    if campaign.kind == CampaignKind.INVESTMENT and not campaign.contract_types:
+        raise ContractTypesMissing
+    content = content_of(campaign)
+    values = common_values(session, campaign, content)
+    sample = sample_values(session, campaign)
+    ContentRenderer(content, runtime).render(nest({**values, **sample, "links.unsubscribe": "https://"}))
+    return SendOrder(
+        content=content.to_json(),
+        values=values,
+        skip_errors=skip_errors,
+        approved_by_id=approved_by_id,
+        starts_at=starts_at,
+    )
+
+
+def common_values(session: Session, campaign: Campaign, content: FrozenContent) -> dict[str, str]:
+    """What all recipients share (dotted path to text). Raises EmptyVariables naming what is blank."""
+    company = company_name(session)
+    fields = fields_to_fill(content, campaign, company)
+    given = {name: str(campaign.variables.get(name, "")) for name in fields}
+    check_filled(given)
+    values = {(name if "." in name else f"variables.{name}"): value for name, value in given.items()}
+    return {COMPANY_NAME: company, **values} if company else values
+
+
+def check_filled(given: Mapping[str, str]) -> None:
+    """Raise EmptyVariables naming every blank field."""
+    empty = [name for name, value in given.items() if not value.strip()]
+    if empty:
+        raise EmptyVariables(empty)
+
+
+def sample_values(session: Session, campaign: Campaign, client_id: int | None = None) -> dict[str, str]:
+    """The merge values of one client of the audience (by default the first), empty when there is none."""
+    rows = pairs(audience_of(campaign)).subquery("pairs")
+    with_contract = campaign.kind == CampaignKind.INVESTMENT
+    query = (
+        sa.select(merge_values_column(with_contract=with_contract))
+        .select_from(with_records(rows, with_contract=with_contract))
+        .order_by(rows.c.client_id, rows.c.contract_id)
+        .limit(1)
+    )
+    if client_id is not None:
+        query = query.where(rows.c.client_id == client_id)
+    found = session.scalar(query)
+    return dict(found) if found else dict.fromkeys(record_paths(with_contract=with_contract), "")
+
+
+def _write(campaign: Campaign, draft: Draft) -> None:
+    campaign.subject = draft.subject
+    campaign.body = draft.body
+    campaign.contract_types = [kind.value for kind in _ordered(draft.contract_types)]
+    campaign.variables = dict(draft.variables or {})
+    campaign.template_id = draft.template_id
+
+
+def _ordered(kinds: Iterable[ContractType]) -> list[ContractType]:
+    chosen = set(kinds)
+    return [kind for kind in ContractType if kind in chosen]
