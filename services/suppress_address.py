@@ -1,18 +1,17 @@
-"""Blocking an address, and the one block an address has."""
+"""Block an address or a number."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session
 
 from domain.channel import Channel
-from models.sessions import rows_changed
 from models.suppression import Suppression, SuppressionReason
 
 
 def suppress(
-    session: Session,
+    session: Session | scoped_session[Session],
     *,
     channel: Channel,
     address_digest: str,
@@ -22,28 +21,31 @@ def suppress(
     actor_id: int | None,
     now: datetime,
 ) -> Suppression:
-    """Block an address; one that is blocked already keeps its first block. The caller commits."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    rows_changed(
-        session,
+    """Block in the caller's transaction and return the active block.
+
+    An address that is blocked already keeps its block, also when somebody else blocks it at the same time.
+    ``source`` says where the block comes from in at most 60 characters, ``detail`` why, in at most 500.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    session.execute(
         insert(Suppression)
         .values(
             channel=channel,
             address_digest=address_digest,
             reason=reason,
-            source=source,
-            detail=detail,
+            source=source[:60],
+            detail=detail[:500],
             created_at=now,
             created_by_id=actor_id,
         )
         .on_conflict_do_nothing(
-            index_elements=["channel", "address_digest"], index_where=Suppression.lifted_at.is_(None)
-        ),
-    )
-    return session.scalars(
-        sa.select(Suppression).where(
-            Suppression.channel == channel,
-            Suppression.address_digest == address_digest,
-            Suppression.lifted_at.is_(None),
+            index_elements=["channel", "address_digest"], index_where=sa.text("lifted_at IS NULL")
         )
-    ).one()
+    )
+    active = sa.select(Suppression).where(
+        Suppression.channel == channel,
+        Suppression.address_digest == address_digest,
+        Suppression.lifted_at.is_(None),
+    )
+    return session.execute(active).scalar_one()

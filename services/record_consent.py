@@ -1,0 +1,97 @@
+"""Record that a client gave or withdrew a consent."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, scoped_session
+
+from domain.consent import Said
+from domain.errors import DomainError
+from models.client import Client
+from models.consent import (
+    ConsentAction,
+    ConsentDefinition,
+    ConsentEvent,
+    ConsentEvidence,
+    ConsentMethod,
+    ConsentState,
+)
+
+
+class ConsentHasNoWording(DomainError):
+    """Parameter: ``name``."""
+
+    message = "The consent %(name)s has no wording yet, so nobody can give it."
+
+
+class ConsentFromTheFuture(DomainError):
+    message = "A consent cannot have been given later than now."
+
+
+def record_consent(
+    session: Session | scoped_session[Session],
+    *,
+    client_id: int,
+    definition: ConsentDefinition,
+    action: ConsentAction,
+    method: ConsentMethod,
+    source: str,
+    actor_id: int | None,
+    now: datetime,
+    ip: str = "",
+    user_agent: str = "",
+    occurred_at: datetime | None = None,
+) -> ConsentEvent:
+    """Append the event under the definition's current wording and project the state, in the caller's transaction.
+
+    ``occurred_at`` is when the person said it, ``now`` when it is recorded (and its default). The event is
+    kept whatever it changes: it is the proof. Raises ConsentHasNoWording and ConsentFromTheFuture.
+    """
+    if not definition.wordings:
+        raise ConsentHasNoWording(name=definition.name)
+    said_at = occurred_at or now
+    if said_at > now:
+        raise ConsentFromTheFuture
+    # Two people recording for one client take turns, so that the state is projected from both.
+    session.execute(sa.select(Client.id).where(Client.id == client_id).with_for_update())
+    event = ConsentEvent(
+        client_id=client_id,
+        definition_id=definition.id,
+        wording_id=definition.current_wording.id,
+        action=action,
+        method=method,
+        source=source[:300],
+        actor_id=actor_id,
+        occurred_at=said_at,
+        recorded_at=now,
+    )
+    if ip or user_agent:
+        event.evidence = ConsentEvidence(ip_address=ip[:64], user_agent=user_agent[:400])
+    session.add(event)
+    session.flush()
+    _project(session, event, definition.current_wording.version)
+    return event
+
+
+def _project(session: Session | scoped_session[Session], event: ConsentEvent, version: int) -> None:
+    granted = event.action == ConsentAction.GRANTED
+    state = session.get(
+        ConsentState, (event.client_id, event.definition_id), populate_existing=True, with_for_update=True
+    )
+    if state is None:
+        session.add(
+            ConsentState(
+                client_id=event.client_id,
+                definition_id=event.definition_id,
+                granted=granted,
+                wording_version=version,
+                event_id=event.id,
+            )
+        )
+    elif _said(granted, version, event).supersedes(_said(state.granted, state.wording_version, state.event)):
+        state.granted, state.wording_version, state.event_id = granted, version, event.id
+    session.flush()
+
+
+def _said(granted: bool, version: int, event: ConsentEvent) -> Said:
+    return Said(granted, version, event.occurred_at, event.id)
