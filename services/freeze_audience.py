@@ -21,10 +21,14 @@ from queries.merge_values import merge_values_column, with_records
 
 @dataclass(frozen=True, slots=True)
 class FrozenAudience:
-    """An audience to be written down; ``rows`` is `queries.audience.pairs`."""
+    """An audience to be written down; ``rows`` is `queries.audience.pairs`.
+
+    A subquery and no CTE: Python's sqlite3 takes a statement that begins with WITH for a read, and
+    neither begins a transaction nor counts its rows.
+    """
 
     campaign_id: int
-    rows: sa.CTE
+    rows: sa.Subquery
     with_contract: bool
     account_id: int
     due_at: datetime
