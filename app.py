@@ -7,8 +7,10 @@ import click
 from flask import Flask
 from flask_migrate import Migrate
 
+import admin_views
 import commands
 from config import ROOT, InvalidSetting, Settings
+from extensions import babel, csp, csrf, limiter, login, mail, proxies
 from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
@@ -117,3 +119,5 @@ def _add_panel(app: Flask, settings: Settings) -> None:
         )
     if not settings.base_url_given:
         app.logger.warning("BASE_URL is not set: links in messages will point to %s", settings.base_url)
+    for part in (proxies, csrf, babel, login, limiter, csp, mail, admin_views):
+        part.init_app(app)

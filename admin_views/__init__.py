@@ -1,0 +1,68 @@
+"""The panel: its screens in the order of the menu."""
+
+from typing import Any
+
+from flask import Flask, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import Admin
+from flask_admin.theme import Bootstrap4Theme
+from flask_babel import format_decimal
+
+from admin_views.bounces import BounceView
+from admin_views.clients import ClientView
+from admin_views.consent_definitions import ConsentDefinitionView
+from admin_views.consents import ConsentView
+from admin_views.contracts import ContractView
+from admin_views.dashboard import DashboardView
+from admin_views.errors import register_error_pages
+from admin_views.formatters import badge, day, moment, tag
+from admin_views.investments import InvestmentView
+from admin_views.labels import label
+from admin_views.language import language
+from admin_views.mail_accounts import MailAccountView
+from admin_views.memberships import MembershipView
+from admin_views.message_templates import MessageTemplateView
+from admin_views.messages import MessageView
+from admin_views.suppressions import SuppressionView
+from admin_views.trail import AuditView
+from admin_views.users import UserView, role_name
+from extensions.csp import csp_nonce
+
+SCREENS: list[type[Any]] = [
+    MessageView,
+    MessageTemplateView,
+    ClientView,
+    MembershipView,
+    InvestmentView,
+    ContractView,
+    ConsentView,
+    ConsentDefinitionView,
+    BounceView,
+    SuppressionView,
+    MailAccountView,
+    UserView,
+    AuditView,
+]
+"""Every screen but the dashboard; a section stands in the menu where its first screen stands here."""
+
+
+def init_app(app: Flask) -> None:
+    """Build the panel under /admin, so that a proxy can keep it apart from what strangers reach."""
+    admin = Admin(
+        app,
+        name="Goniec",
+        index_view=DashboardView(),
+        theme=Bootstrap4Theme(base_template="panel/base.html"),
+        csp_nonce_generator=csp_nonce,
+    )
+    for screen in SCREENS:
+        admin.add_view(screen())
+    app.register_blueprint(language)
+    app.add_url_rule("/", "root", _to_the_panel)
+    app.jinja_env.filters.update(number=format_decimal, moment=moment, day=day)
+    app.jinja_env.globals.update(role_name=role_name, badge=badge, tag=tag, label=label)
+    register_error_pages(app)
+
+
+def _to_the_panel() -> ResponseReturnValue:
+    return redirect(url_for("admin.index"))

@@ -1,0 +1,71 @@
+"""How a client looks in the list and on the card."""
+
+from typing import Any
+
+from flask_babel import gettext
+from markupsafe import Markup, escape
+
+from admin_views.formatters import NOTHING, badge, tag
+from models.client import Client
+from models.consent import ConsentAction, ConsentMethod
+from queries.client_card import (
+    active_suppressions,
+    consent_lines,
+    contact_persons,
+    contracts_of,
+    last_messages,
+)
+
+
+def primary_email(_view: Any, _context: Any, client: Client, _name: str) -> Markup:
+    """The primary address; a badge says what is wrong with it."""
+    address = client.primary_email
+    if address is None:
+        return tag(gettext("missing"), "warning")
+    if not address.is_valid:
+        return Markup("{} {}").format(address.address, tag(gettext("invalid"), "bad"))
+    return escape(address.address)
+
+
+def primary_phone(_view: Any, _context: Any, client: Client, _name: str) -> Markup:
+    number = client.primary_phone
+    return Markup('<span class="num">{}</span>').format(number.number) if number else NOTHING
+
+
+def plain_email(_view: Any, _context: Any, client: Client, _name: str) -> str:
+    return str(client.primary_email or "")
+
+
+def plain_phone(_view: Any, _context: Any, client: Client, _name: str) -> str:
+    return str(client.primary_phone or "")
+
+
+def postal_address(_view: Any, _context: Any, client: Client, _name: str) -> Markup:
+    lines = [client.street, f"{client.postal_code} {client.city}".strip()]
+    if client.country != "PL":
+        lines.append(client.country)
+    written = [escape(line) for line in lines if line]
+    return Markup("<br>").join(written) if written else NOTHING
+
+
+def banners(view: Any, client: Client) -> list[Markup]:
+    """What stands in the way of writing to the client."""
+    blocks = active_suppressions(view.session, client.id)
+    return [view.section("client_blocks", blocks=blocks)] if blocks else []
+
+
+def sections(view: Any, client: Client) -> list[Markup]:
+    session = view.session
+    return [
+        view.section("client_contact", client=client, persons=contact_persons(session, client.id)),
+        view.section(
+            "client_consents",
+            client=client,
+            lines=consent_lines(session, client.id),
+            actions=list(ConsentAction),
+            methods=list(ConsentMethod),
+            badge=badge,
+        ),
+        view.section("client_contracts", contracts=contracts_of(session, client.id), badge=badge),
+        view.section("client_messages", messages=last_messages(session, client.id), badge=badge, client=client),
+    ]

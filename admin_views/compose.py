@@ -1,0 +1,208 @@
+"""The composer: a draft on the server, saved while it is typed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask import Response, abort, flash, jsonify, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext
+from flask_wtf.csrf import generate_csrf
+
+from admin_views.access import SEND, WRITE, GuardedView, needs
+from admin_views.campaign_records import (
+    campaign_or_404,
+    draft_or_refusal,
+    json_body,
+    left_for,
+    page_of,
+    whole_number,
+)
+from domain.channel import Channel
+from domain.contract_types import ContractType
+from domain.delivery import CampaignStatus
+from domain.errors import DomainError
+from domain.merge_tags import MENU
+from extensions.babel import TIMEZONE, current_language, translate
+from extensions.csp import relax
+from extensions.login import current_user_id, may
+from extensions.wiring import wiring
+from models import db
+from models.campaign import Campaign, CampaignClient, CampaignKind
+from models.message_template import MessageTemplate
+from queries.campaign_audience import distinct_clients
+from queries.merge_values import record_paths
+from queries.preflight import clients_by_contract_type
+from queries.untouched_drafts import untouched_draft
+from services.detach_file import discard_with_files
+from services.draft_campaign import COMPANY_NAME, Draft, company_name, start_investment_draft
+from services.preview_message import inspect_draft
+from services.save_draft import save_draft
+
+LONGEST_SUBJECT = 400
+LONGEST_VALUE = 2000
+UNSUBSCRIBE = "links.unsubscribe"
+
+
+class SubjectTooLong(DomainError):
+    message = "The title may have at most %(limit)s characters."
+
+
+class ComposePages(GuardedView):
+    """Starting, showing, saving and discarding a draft."""
+
+    @expose("/start/investment/<int:investment_id>", methods=("POST",))
+    @needs(WRITE)
+    def start_for_investment(self, investment_id: int) -> ResponseReturnValue:
+        person = current_user_id()
+        number = untouched_draft(db.session(), investment_id, person)
+        if number is None:
+            draft = start_investment_draft(db.session(), investment_id, Draft("", ""), created_by_id=person)
+            number = draft.id
+        return redirect(url_for("campaign.compose", campaign_id=number))
+
+    @expose("/compose/<int:campaign_id>")
+    @needs(WRITE)
+    def compose(self, campaign_id: int) -> ResponseReturnValue:
+        campaign = campaign_or_404(campaign_id)
+        if campaign.status != CampaignStatus.DRAFT:
+            return redirect(page_of(campaign))
+        relax(inline_styles=True, remote_images=True)
+        return str(self.render("campaign/compose.html", **_page(campaign)))
+
+    @expose("/save/<int:campaign_id>", methods=("POST",))
+    @needs(WRITE)
+    def save(self, campaign_id: int) -> ResponseReturnValue:
+        given = json_body()
+        version = given.get("version")
+        seen = datetime.fromisoformat(version) if isinstance(version, str) and version else None
+        now = wiring().clock()
+        save_draft(db.session(), campaign_id, _draft_from(given), seen=seen, now=now)
+        return jsonify(_standing(campaign_or_404(campaign_id), now))
+
+    @expose("/template/<int:template_id>")
+    @needs(WRITE)
+    def template(self, template_id: int) -> ResponseReturnValue:
+        template = db.session.get(MessageTemplate, template_id)
+        if template is None or not template.is_active or template.channel != Channel.EMAIL:
+            abort(404)
+        return jsonify(subject=template.subject, body=template.body)
+
+    @expose("/discard/<int:campaign_id>", methods=("POST",))
+    @needs(WRITE)
+    def discard(self, campaign_id: int) -> ResponseReturnValue:
+        campaign = draft_or_refusal(campaign_id)
+        home = left_for(campaign)
+        if discard_with_files(db.session(), campaign, store=wiring().files):
+            flash(gettext("The draft has been discarded."), "success")
+        return redirect(home)
+
+    @expose("/token")
+    @needs(WRITE)
+    def token(self) -> ResponseReturnValue:
+        """A fresh CSRF token for a page whose session was renewed in another window."""
+        return Response(generate_csrf(), mimetype="text/plain")
+
+
+def _page(campaign: Campaign) -> Mapping[str, Any]:
+    with_contract = campaign.kind == CampaignKind.INVESTMENT
+    limits = wiring().attachment_limits
+    return {
+        "campaign": campaign,
+        "templates": _templates(campaign),
+        "types": _types(campaign),
+        "chosen_clients": None if with_contract else _selected(campaign),
+        "limits": limits,
+        "home": left_for(campaign),
+        "may_send": may(SEND),
+        "data": {
+            "id": campaign.id,
+            "language": current_language(),
+            "mergeTags": _merge_tags(with_contract=with_contract),
+            "limits": {"each": limits.each, "together": limits.together},
+            "draft": _contents(campaign) | _standing(campaign, campaign.updated_at),
+        },
+    }
+
+
+def _contents(campaign: Campaign) -> dict[str, Any]:
+    return {
+        "subject": campaign.subject,
+        "body": campaign.body,
+        "contract_types": campaign.contract_types,
+        "variables": campaign.variables,
+        "template_id": campaign.template_id,
+    }
+
+
+def _standing(campaign: Campaign, saved_at: datetime) -> dict[str, Any]:
+    """What the page has to know after a save: the version, the fields to fill in, what is wrong, the reach."""
+    state = inspect_draft(db.session(), campaign, wiring().ejs())
+    labels = {tag.path: gettext(tag.label) for tag in MENU}
+    return {
+        "version": campaign.updated_at.isoformat(),
+        "savedAt": f"{saved_at.astimezone(ZoneInfo(TIMEZONE)):%H:%M:%S}",
+        "fields": [{"name": name, "label": labels.get(name, "")} for name in state.fields],
+        "problem": translate(state.problem) if state.problem else "",
+        "reach": _reach(campaign),
+    }
+
+
+def _reach(campaign: Campaign) -> int:
+    if campaign.kind != CampaignKind.INVESTMENT or campaign.investment_id is None:
+        return _selected(campaign)
+    types = [ContractType(name) for name in campaign.contract_types]
+    return distinct_clients(db.session(), campaign.investment_id, types) if types else 0
+
+
+def _selected(campaign: Campaign) -> int:
+    counted = sa.select(sa.func.count()).where(CampaignClient.campaign_id == campaign.id)
+    return db.session.scalar(counted) or 0
+
+
+def _templates(campaign: Campaign) -> list[MessageTemplate]:
+    wanted = MessageTemplate.is_active & (MessageTemplate.channel == Channel.EMAIL)
+    if campaign.template_id is not None:
+        wanted |= MessageTemplate.id == campaign.template_id
+    return list(db.session.scalars(sa.select(MessageTemplate).where(wanted).order_by(MessageTemplate.name)))
+
+
+def _types(campaign: Campaign) -> Mapping[ContractType, int]:
+    if campaign.kind != CampaignKind.INVESTMENT or campaign.investment_id is None:
+        return {}
+    return clients_by_contract_type(db.session(), campaign.investment_id)
+
+
+def _merge_tags(*, with_contract: bool) -> list[dict[str, str]]:
+    known = record_paths(with_contract=with_contract) | {UNSUBSCRIBE}
+    if company_name(db.session()):
+        known |= {COMPANY_NAME}
+    return [{"tag": f"{{{tag.name}}}", "label": gettext(tag.label)} for tag in MENU if tag.path in known]
+
+
+def _draft_from(given: Mapping[str, object]) -> Draft:
+    subject = _text(given.get("subject")).strip()
+    if len(subject) > LONGEST_SUBJECT:
+        raise SubjectTooLong(limit=LONGEST_SUBJECT)
+    chosen, variables = given.get("contract_types"), given.get("variables")
+    template_id = whole_number(given.get("template_id"))
+    known = template_id is not None and db.session.get(MessageTemplate, template_id) is not None
+    return Draft(
+        subject=subject,
+        body=_text(given.get("body")),
+        contract_types=[kind for kind in ContractType if isinstance(chosen, list) and kind.value in chosen],
+        variables=_variables(variables) if isinstance(variables, dict) else {},
+        template_id=template_id if known else None,
+    )
+
+
+def _variables(given: Mapping[str, object]) -> dict[str, str]:
+    return {str(name)[:80]: _text(value)[:LONGEST_VALUE] for name, value in given.items()}
+
+
+def _text(value: object) -> str:
+    # PostgreSQL stores no NUL.
+    return value.replace("\x00", "") if isinstance(value, str) else ""

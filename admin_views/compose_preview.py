@@ -1,0 +1,58 @@
+"""A draft as one client will see it, on the screen and in the author's own mailbox."""
+
+from functools import partial
+
+from flask import jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext
+from flask_login import current_user
+
+from admin_views.access import WRITE, GuardedView, needs
+from admin_views.campaign_records import draft_or_refusal, json_body, whole_number, words
+from extensions.queues import PROMPT
+from extensions.wiring import wiring
+from models import db
+from queries.audience import audience_of
+from queries.campaign_audience import find_in_audience
+from services.preview_message import preview_message
+from services.send_test import send_test
+
+FOUND_AT_ONCE = 12
+
+
+class PreviewPages(GuardedView):
+    """Pages that render a draft without sending it to anybody in its audience."""
+
+    @expose("/preview/<int:campaign_id>")
+    @needs(WRITE)
+    def preview(self, campaign_id: int) -> ResponseReturnValue:
+        campaign = draft_or_refusal(campaign_id)
+        client_id = whole_number(request.args.get("client_id"))
+        rendered = preview_message(db.session(), campaign, wiring().ejs(), client_id=client_id)
+        return jsonify(subject=rendered.subject, html=rendered.html, text=rendered.text)
+
+    @expose("/audience/<int:campaign_id>")
+    @needs(WRITE)
+    def audience(self, campaign_id: int) -> ResponseReturnValue:
+        """Clients of the draft's audience whose name holds the words, for the preview's choice."""
+        audience = audience_of(draft_or_refusal(campaign_id))
+        found = find_in_audience(db.session(), audience, words("query"), limit=FOUND_AT_ONCE)
+        return jsonify([{"id": number, "name": name, "address": address} for number, name, address in found])
+
+    @expose("/test/<int:campaign_id>", methods=("POST",))
+    @needs(WRITE)
+    def test(self, campaign_id: int) -> ResponseReturnValue:
+        """Send the draft to whoever is logged in."""
+        hands = wiring()
+        message = send_test(
+            db.session(),
+            draft_or_refusal(campaign_id),
+            hands.ejs(),
+            address=current_user.email,
+            name=current_user.name or "",
+            client_id=whole_number(json_body().get("client_id")),
+            now=hands.clock(),
+            enqueue=partial(hands.doorbell.ring, queue=PROMPT),
+        )
+        return jsonify(message=gettext("A test is on its way to %(address)s.", address=message.address))

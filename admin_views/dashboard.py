@@ -1,0 +1,49 @@
+"""The first page: what needs a person now, what is under way, and whether the machinery runs."""
+
+from typing import Any
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+from flask_admin import AdminIndexView, expose
+from flask_babel import format_date, gettext
+from flask_babel import lazy_gettext as _
+
+from admin_views.access import GuardedView
+from extensions.queue_health import queue_health
+from extensions.wiring import wiring
+from models import db
+from queries.dashboard import attention, campaigns_under_way, messages_per_day
+
+
+class DashboardView(GuardedView, AdminIndexView):
+    title = _("Dashboard")
+    icon = "bi-speedometer2"
+
+    def __init__(self) -> None:
+        super().__init__(
+            name=self.title,
+            endpoint="admin",
+            url="/admin",
+            template="dashboard/index.html",
+            menu_icon_type="bi",
+            menu_icon_value=self.icon,
+        )
+
+    @expose("/")
+    def index(self) -> Any:
+        return self.render(
+            "dashboard/index.html",
+            attention=attention(db.session),
+            campaigns=campaigns_under_way(db.session),
+            health=queue_health(wiring().doorbell),
+        )
+
+    @expose("/messages-per-day/")
+    def messages_per_day(self) -> ResponseReturnValue:
+        """The chart's data: labels and numbers of sent messages, the last 30 days."""
+        days = messages_per_day(db.session, wiring().clock())
+        return jsonify(
+            labels=[format_date(day, "d MMM") for day, _count in days],
+            counts=[count for _day, count in days],
+            name=gettext("Sent messages"),
+        )

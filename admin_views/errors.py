@@ -1,0 +1,39 @@
+"""What a person reads when there is no page to show."""
+
+from flask import Flask, Response, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from admin_views.access import asks_as_script
+
+
+def register_error_pages(app: Flask) -> None:
+    for code in (400, 403, 404, 405, 413, 429, 500):
+        app.register_error_handler(code, _page)
+
+
+def _page(error: HTTPException) -> ResponseReturnValue:
+    code = error.code or 500
+    title, hint = _words(error, code)
+    if asks_as_script():
+        return Response(f"{title} {hint}", status=code, mimetype="text/plain")
+    return render_template("panel/problem.html", code=code, title=title, hint=hint), code
+
+
+def _words(error: HTTPException, code: int) -> tuple[str, str]:
+    if isinstance(error, CSRFError):
+        return (
+            gettext("The form has expired."),
+            gettext("Go back, reload the page and send it again."),
+        )
+    words = {
+        403: (gettext("You may not see this page."), gettext("Ask an administrator for the permission you need.")),
+        404: (gettext("There is no such page."), gettext("It may have been removed, or the link is wrong.")),
+        413: (gettext("The files are too large."), gettext("Go back and attach smaller ones.")),
+        429: (gettext("Too many attempts."), gettext("Wait a few minutes and try again.")),
+        500: (gettext("Something went wrong on our side."), gettext("Nothing was saved. Try again in a moment.")),
+    }
+    fallback = (gettext("This cannot be done."), gettext("Go back and try again."))
+    return words.get(code, fallback)

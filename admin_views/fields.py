@@ -1,0 +1,112 @@
+"""Form fields: enums with our labels, dates as the browser knows them, clients looked up by name."""
+
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from flask_admin.contrib.sqla.form import AdminModelConverter
+from flask_admin.form import rules
+from flask_admin.model.ajax import AjaxModelLoader
+from flask_admin.model.form import converts
+from markupsafe import Markup
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired, Optional
+from wtforms.widgets import DateInput
+
+from admin_views.labels import label
+from domain.names import fold
+from models import db
+from models.client import Client
+
+
+class EnumField(SelectField):
+    """A choice among an enum's members; its data is a member, never text."""
+
+    def __init__(self, label_text: Any = None, validators: Any = None, *, enum: type[StrEnum], **options: Any) -> None:
+        self._enum = enum
+        self._may_be_empty = options.pop("allow_blank", False)
+        super().__init__(label_text, validators, coerce=self._member, choices=[], validate_choice=True, **options)
+
+    def _member(self, value: Any) -> StrEnum | None:
+        if value in (None, "", "None"):
+            return None
+        return value if isinstance(value, self._enum) else self._enum(value)
+
+    def iter_choices(self) -> Any:
+        if self._may_be_empty:
+            yield "", "—", self.data is None, {}
+        for member in self._enum:
+            yield member.value, label(member), self.data == member, {}
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is None and not self._may_be_empty:
+            raise ValueError(self.gettext("Not a valid choice."))
+
+    def has_groups(self) -> bool:
+        return False
+
+
+class PanelConverter(AdminModelConverter):
+    """Flask-Admin's converter, but with members of our enums and the browser's own date picker."""
+
+    @converts("sqlalchemy.sql.sqltypes.Enum")
+    def convert_enum(self, column: Any, field_args: Any, **_extra: Any) -> EnumField:
+        field_args.setdefault("validators", []).append(Optional() if column.nullable else InputRequired())
+        field_args.pop("filters", None)
+        return EnumField(enum=column.type.enum_class, allow_blank=column.nullable, **_labelled(field_args))
+
+    @converts("Date")
+    def convert_date(self, field_args: Any, **_extra: Any) -> DateField:
+        field_args["widget"] = DateInput()
+        return DateField(**field_args)
+
+
+def _labelled(field_args: dict[str, Any]) -> dict[str, Any]:
+    return {"label_text" if name == "label" else name: value for name, value in field_args.items()}
+
+
+class ClientLoader(AjaxModelLoader):
+    """Clients by the beginning of any word of their name, whatever the accents."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name, {"minimum_input_length": 2, "model": Client, **options})
+        self.pk = "id"
+        self.model = Client
+
+    def format(self, model: Client | None) -> tuple[int, str] | None:
+        return (model.id, client_caption(model)) if model is not None else None
+
+    def get_one(self, pk: Any) -> Client | None:
+        return db.session.get(Client, int(pk)) if str(pk).isdecimal() else None
+
+    def get_list(self, query: str, offset: int | None = 0, limit: int = 10) -> list[Client]:
+        statement = sa.select(Client).where(Client.merged_into_id.is_(None), Client.erased_at.is_(None))
+        for word in fold(query or "").split():
+            statement = statement.where(Client.search.contains(word, autoescape=True))
+        page = statement.order_by(Client.search, Client.id).offset(offset or 0).limit(min(limit, 50))
+        return list(db.session.scalars(page))
+
+
+def client_caption(client: Client) -> str:
+    """A client's name and what tells namesakes apart."""
+    told_apart = client.nip or client.city
+    return f"{client.name} · {told_apart}" if told_apart else client.name
+
+
+class Section(rules.Container):
+    """A titled card of a form. ``fields`` are names, or rules."""
+
+    def __init__(self, title: Any, *fields: Any, hint: Any = "") -> None:
+        super().__init__("lib.form_section", rules.NestedRule(fields), title=title, hint=hint)
+
+
+class Row(rules.Container):
+    """Fields side by side where the screen is wide enough."""
+
+    def __init__(self, *fields: Any) -> None:
+        super().__init__("lib.form_row", rules.NestedRule(fields))
+
+
+def hidden_until_saved(text: str) -> Markup:
+    """The value of a write-only field: that there is one, never which."""
+    return Markup('<span class="text-faint">{}</span>').format(text)

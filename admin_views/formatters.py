@@ -1,0 +1,90 @@
+"""How values look in a grid, on a card and in an export."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+from flask_babel import format_date, format_datetime, gettext
+from markupsafe import Markup, escape
+
+from admin_views.labels import label, tone
+from extensions.babel import TIMEZONE
+
+NOTHING = Markup('<span class="nothing" aria-hidden="true">—</span>')
+
+
+def badge(member: StrEnum) -> Markup:
+    """An enum's member as a coloured badge."""
+    return tag(label(member), tone(member))
+
+
+def tag(text: Any, colour: str = "neutral") -> Markup:
+    """Any text as a badge; ``colour`` as in `labels`."""
+    return Markup('<span class="badge badge-{}">{}</span>').format(colour, text)
+
+
+def moment(value: datetime) -> Markup:
+    """A moment in Warsaw's time, short, with the machine's form beside it."""
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), format_datetime(value, "short"))
+
+
+def day(value: date) -> str:
+    return str(format_date(value, "medium"))
+
+
+def yes_no(value: bool) -> Markup:
+    icon, text = ("bi-check-lg text-good", gettext("Yes")) if value else ("bi-dash text-faint", gettext("No"))
+    return Markup('<i class="bi {}" aria-hidden="true"></i><span class="sr-only">{}</span>').format(icon, text)
+
+
+def link(text: Any, endpoint: str, **arguments: Any) -> Markup:
+    """A link to another page of the panel; nothing when there is no text."""
+    if text in (None, ""):
+        return NOTHING
+    return Markup('<a href="{}">{}</a>').format(url_for(endpoint, **arguments), text)
+
+
+def record_link(record: Any, endpoint: str) -> Markup:
+    """A link to a record's card, or a dash where there is no record."""
+    return link(str(record), f"{endpoint}.details_view", id=record.id) if record is not None else NOTHING
+
+
+def linked(endpoint: str) -> Any:
+    """A column formatter: the related record as a link to its card."""
+    return lambda _view, _context, model, name: record_link(getattr(model, name), endpoint)
+
+
+def own_link(_view: Any, _context: Any, model: Any, name: str) -> Markup:
+    """A column formatter: the record's own value as a link to its own card."""
+    return link(getattr(model, name), ".details_view", id=model.id)
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text with its line breaks."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines()) if text else NOTHING
+
+
+def _or_nothing(_view: Any, value: str, _name: str) -> Any:
+    return value or NOTHING
+
+
+SHOWN = {
+    type(None): lambda _view, _value, _name: NOTHING,
+    bool: lambda _view, value, _name: yes_no(value),
+    StrEnum: lambda _view, value, _name: badge(value),
+    datetime: lambda _view, value, _name: moment(value),
+    date: lambda _view, value, _name: day(value),
+    str: _or_nothing,
+}
+"""Formatters by type for grids and cards; the first type that fits wins."""
+
+EXPORTED = {
+    type(None): lambda _view, _value, _name: "",
+    bool: lambda _view, value, _name: gettext("Yes") if value else gettext("No"),
+    StrEnum: lambda _view, value, _name: str(label(value)),
+    datetime: lambda _view, value, _name: f"{value.astimezone(ZoneInfo(TIMEZONE)):%Y-%m-%d %H:%M:%S}",
+    date: lambda _view, value, _name: value.isoformat(),
+}
+"""Formatters by type for an export: plain text, times in Warsaw."""

@@ -1,0 +1,121 @@
+"""What the panel calls the values of our enums, and in which colour it shows them."""
+
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from domain.channel import Channel, Purpose
+from domain.delivery import CampaignStatus, DeliveryState, Status
+from domain.eligibility import Reason
+from models.bounce import BounceKind, BounceVerdict
+from models.campaign import CampaignKind
+from models.client import ClientKind, PhoneKind
+from models.consent import ConsentAction, ConsentMethod, ConsentPurpose
+from models.investment import ContractType
+from models.mail_account import MailSecurity
+from models.message import AttemptOutcome, Direction, Origin
+from models.suppression import SuppressionReason
+
+NEUTRAL, GOOD, BAD, WARNING, INFO = "neutral", "good", "bad", "warning", "info"
+
+_ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
+    (Channel.EMAIL, _("E-mail"), NEUTRAL),
+    (Channel.SMS, _("SMS"), NEUTRAL),
+    (Channel.LETTER, _("Letter"), NEUTRAL),
+    (Purpose.MARKETING, _("Marketing"), INFO),
+    (Purpose.SERVICE, _("Service"), NEUTRAL),
+    (Status.QUEUED, _("Queued"), INFO),
+    (Status.SENDING, _("Sending"), INFO),
+    (Status.SENT, _("Sent"), GOOD),
+    (Status.FAILED, _("Failed"), BAD),
+    (Status.UNCERTAIN, _("Uncertain"), WARNING),
+    (Status.SKIPPED, _("Skipped"), NEUTRAL),
+    (Status.CANCELLED, _("Cancelled"), NEUTRAL),
+    (Status.RECEIVED, _("Received"), NEUTRAL),
+    (DeliveryState.DELIVERED, _("Delivered"), GOOD),
+    (DeliveryState.UNDELIVERED, _("Undelivered"), BAD),
+    (DeliveryState.BOUNCED, _("Bounced"), BAD),
+    (CampaignStatus.DRAFT, _("Draft"), NEUTRAL),
+    (CampaignStatus.SCHEDULED, _("Scheduled"), INFO),
+    (CampaignStatus.SENDING, _("Being sent"), INFO),
+    (CampaignStatus.PAUSED, _("Paused"), WARNING),
+    (CampaignStatus.FINISHED, _("Finished"), GOOD),
+    (CampaignStatus.CANCELLED, _("Cancelled"), NEUTRAL),
+    (CampaignKind.INVESTMENT, _("Clients of an investment"), NEUTRAL),
+    (CampaignKind.CLIENTS, _("Chosen clients"), NEUTRAL),
+    (CampaignKind.MAIL_MERGE, _("Mail merge"), NEUTRAL),
+    (Reason.MISSING_EMAIL, _("No e-mail address given"), WARNING),
+    (Reason.INVALID_EMAIL, _("Invalid e-mail address"), WARNING),
+    (Reason.BLOCKED_EMAIL, _("E-mail address blocked after a bounce"), WARNING),
+    (Reason.MISSING_PHONE, _("No phone number given"), WARNING),
+    (Reason.NOT_POLISH_MOBILE, _("Not a Polish mobile number"), WARNING),
+    (Reason.BLOCKED_PHONE, _("Phone number blocked"), WARNING),
+    (Reason.OPTED_OUT, _("E-mail messages turned off in the client's preferences"), WARNING),
+    (Reason.NO_EMAIL_CONSENT, _("No consent to e-mail messages"), WARNING),
+    (Reason.NO_SMS_CONSENT, _("No consent to SMS messages"), WARNING),
+    (Reason.MISSING_POSTAL_ADDRESS, _("No postal address given"), WARNING),
+    (ClientKind.PERSON, _("Person"), NEUTRAL),
+    (ClientKind.COMPANY, _("Company"), INFO),
+    (PhoneKind.MOBILE, _("Mobile"), NEUTRAL),
+    (PhoneKind.LANDLINE, _("Landline"), NEUTRAL),
+    (PhoneKind.FAX, _("Fax"), NEUTRAL),
+    (ConsentPurpose.MARKETING, _("Marketing"), INFO),
+    (ConsentPurpose.DATA_PROCESSING, _("Data processing"), NEUTRAL),
+    (ConsentPurpose.OTHER, _("Other"), NEUTRAL),
+    (ConsentAction.GRANTED, _("Granted"), GOOD),
+    (ConsentAction.WITHDRAWN, _("Withdrawn"), BAD),
+    (ConsentMethod.FORM, _("Form"), NEUTRAL),
+    (ConsentMethod.PAPER, _("On paper"), NEUTRAL),
+    (ConsentMethod.PHONE, _("By phone"), NEUTRAL),
+    (ConsentMethod.EMAIL, _("By e-mail"), NEUTRAL),
+    (ConsentMethod.SMS, _("By SMS"), NEUTRAL),
+    (ConsentMethod.LINK, _("By a link"), NEUTRAL),
+    (ConsentMethod.IMPORT, _("Import"), NEUTRAL),
+    (ContractType.DEVELOPMENT, _("Development contract"), NEUTRAL),
+    (ContractType.PRELIMINARY, _("Preliminary contract"), NEUTRAL),
+    (ContractType.RESERVATION, _("Reservation contract"), NEUTRAL),
+    (ContractType.SALE, _("Sale contract"), NEUTRAL),
+    (MailSecurity.NONE, _("None"), WARNING),
+    (MailSecurity.STARTTLS, _("STARTTLS"), GOOD),
+    (MailSecurity.TLS, _("TLS"), GOOD),
+    (Direction.OUTGOING, _("Outgoing"), NEUTRAL),
+    (Direction.INCOMING, _("Incoming"), INFO),
+    (Origin.CAMPAIGN, _("Campaign"), NEUTRAL),
+    (Origin.EVENT, _("Notification"), NEUTRAL),
+    (Origin.SEQUENCE, _("Sequence"), NEUTRAL),
+    (Origin.MANUAL, _("Written by hand"), NEUTRAL),
+    (Origin.TEST, _("Test"), NEUTRAL),
+    (Origin.MAILBOX, _("Mailbox"), NEUTRAL),
+    (AttemptOutcome.ACCEPTED, _("Accepted"), GOOD),
+    (AttemptOutcome.REFUSED, _("Refused"), BAD),
+    (AttemptOutcome.UNAVAILABLE, _("Unavailable"), WARNING),
+    (AttemptOutcome.UNCERTAIN, _("Uncertain"), WARNING),
+    (BounceKind.SMTP, _("During sending"), NEUTRAL),
+    (BounceKind.DSN, _("Delivery notice"), NEUTRAL),
+    (BounceKind.ARF, _("Spam complaint"), BAD),
+    (BounceKind.FREETEXT, _("Free text"), NEUTRAL),
+    (BounceKind.AUTO_REPLY, _("Automatic reply"), NEUTRAL),
+    (BounceKind.MANUAL, _("Entered by hand"), NEUTRAL),
+    (BounceKind.OTHER, _("Other"), NEUTRAL),
+    (BounceVerdict.BLOCK, _("Address blocked"), BAD),
+    (BounceVerdict.SOFT, _("Temporary"), WARNING),
+    (BounceVerdict.SENDER_FAULT, _("Our fault"), WARNING),
+    (BounceVerdict.NONE, _("No effect"), NEUTRAL),
+    (SuppressionReason.BOUNCE, _("Bounce"), BAD),
+    (SuppressionReason.COMPLAINT, _("Complaint"), BAD),
+    (SuppressionReason.MANUAL, _("By hand"), NEUTRAL),
+)
+
+# Members of different enums may be the same text, and a StrEnum hashes as its text.
+_BY_MEMBER = {(type(member), member.value): (text, tone) for member, text, tone in _ENTRIES}
+
+
+def label(member: StrEnum) -> Any:
+    """The (lazily translated) name of an enum's member."""
+    return _BY_MEMBER[type(member), member.value][0]
+
+
+def tone(member: StrEnum) -> str:
+    """The colour of its badge: neutral, good, bad, warning or info."""
+    return _BY_MEMBER[type(member), member.value][1]

@@ -1,0 +1,95 @@
+"""Messages: every delivery, with what became of it."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from admin_views.base import RecordView
+from admin_views.filters import chosen, contains, one_of, since, until
+from admin_views.formatters import badge, link, linked
+from admin_views.sections import SENDING
+from domain.channel import Channel
+from domain.delivery import DeliveryState, Status
+from models.message import Direction, Message, Origin
+from queries.choices import account_choices
+
+
+def _subject(_view: Any, _context: Any, message: Message, _name: str) -> Markup:
+    campaign = message.campaign.subject if message.campaign else ""
+    shown = message.subject or campaign or message.address or f"#{message.id}"
+    return link(shown, ".details_view", id=message.id)
+
+
+class MessageView(RecordView):
+    record = Message
+    title = _("Messages")
+    menu_section = SENDING
+    icon = "bi-send"
+    empty_title = _("No messages yet")
+    empty_hint = _("Open an investment and send its clients a message: each delivery is shown here.")
+
+    column_list = ("subject", "recipient_name", "address", "status", "delivery_state", "sent_at", "created_at")
+    column_details_list = (
+        "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "account", "channel",
+        "origin", "created_at", "due_at", "sent_at", "failures", "error_code", "error_text", "rfc_message_id",
+    )  # fmt: skip
+    column_export_list = (
+        "id", "channel", "direction", "origin", "subject", "recipient_name", "address", "status", "delivery_state",
+        "reason", "error_code", "error_text", "created_at", "sent_at",
+    )  # fmt: skip
+    column_labels = {
+        "id": _("Number"),
+        "subject": _("Subject"),
+        "recipient_name": _("Recipient"),
+        "address": _("Address"),
+        "status": _("Status"),
+        "delivery_state": _("Delivery"),
+        "reason": _("Why it was left out"),
+        "client": _("Client"),
+        "contract": _("Contract"),
+        "campaign": _("Campaign"),
+        "account": _("Mail account"),
+        "channel": _("Channel"),
+        "direction": _("Direction"),
+        "origin": _("Origin"),
+        "created_at": _("Made"),
+        "due_at": _("Due"),
+        "sent_at": _("Sent"),
+        "failures": _("Failed attempts"),
+        "error_code": _("Error code"),
+        "error_text": _("Error"),
+        "rfc_message_id": _("Message-ID"),
+    }
+    column_formatters = {"subject": _subject, "client": linked("client"), "contract": linked("contract")}
+    column_formatters_export = {
+        "subject": lambda _view, _context, message, _name: (
+            message.subject or (message.campaign.subject if message.campaign else "")
+        )
+    }
+    column_sortable_list = ("status", "sent_at", "created_at", "address")
+    column_searchable_list = ("address", "recipient_name", "subject")
+    column_filters = (
+        one_of("status", _("Status"), Message.status, Status),
+        one_of("delivery", _("Delivery"), Message.delivery_state, DeliveryState),
+        one_of("channel", _("Channel"), Message.channel, Channel),
+        one_of("origin", _("Origin"), Message.origin, Origin),
+        one_of("direction", _("Direction"), Message.direction, Direction),
+        chosen("campaign", _("Campaign number"), lambda id_: Message.campaign_id == id_, lambda: []),
+        chosen("client", _("Client number"), lambda id_: Message.client_id == id_, lambda: []),
+        chosen("account", _("Mail account"), lambda id_: Message.account_id == id_, account_choices),
+        contains("error", _("Error"), Message.error_text),
+        since("sent", _("Sent"), Message.sent_at),
+        until("sent", _("Sent"), Message.sent_at),
+    )
+
+    def record_title(self, model: Message) -> str:
+        campaign = model.campaign.subject if model.campaign else ""
+        return model.subject or campaign or f"#{model.id}"
+
+    def card_sections(self, model: Message) -> list[Markup]:
+        return [
+            self.section("message_consent", message=model),
+            self.section("message_attempts", message=model, badge=badge),
+            self.section("message_body", message=model),
+        ]

@@ -1,0 +1,200 @@
+"""The pre-flight report: who would not get the message and why, fixed in place, and the send itself."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, abort, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+
+from admin_views.access import SEND, WRITE, GuardedView, needs
+from admin_views.campaign_records import campaign_or_404, draft_or_refusal, json_body, page_of, whole_number
+from admin_views.labels import label
+from domain.contract_types import POLISH_TITLES
+from domain.delivery import CampaignStatus
+from domain.eligibility import EMAIL_REASONS, Reason
+from domain.errors import DomainError
+from domain.local_time import from_wall_clock
+from extensions.babel import translate
+from extensions.login import current_user_id, may
+from extensions.wiring import wiring
+from models import db
+from models.campaign import Campaign
+from models.consent import ConsentMethod
+from queries.audience import audience_of
+from queries.preflight import PreflightReport, failing_pairs, preflight
+from queries.preflight_recheck import standing_of
+from services.approve_campaign import (
+    AlreadyApproved,
+    AudienceHasErrors,
+    NobodyToSendTo,
+    SendOrder,
+    approve_campaign,
+)
+from services.draft_campaign import prepare_order
+from services.fix_email_address import fix_email_address
+from services.grant_consent import email_consents, grant_email_consent
+
+ROWS_AT_ONCE = 50
+FIXED_BY_ADDRESS = (Reason.MISSING_EMAIL, Reason.INVALID_EMAIL, Reason.BLOCKED_EMAIL)
+ASKED_OF_A_PERSON = (
+    ConsentMethod.FORM,
+    ConsentMethod.PAPER,
+    ConsentMethod.PHONE,
+    ConsentMethod.EMAIL,
+    ConsentMethod.SMS,
+)
+
+
+class AudienceChanged(DomainError):
+    message = "The audience has changed since you looked: %(now)s recipients, not %(before)s. Look again before you send."
+
+
+class PreflightPages(GuardedView):
+    """The report, its rows, the corrections and the approval."""
+
+    @expose("/preflight/<int:campaign_id>", methods=("POST",))
+    @needs(WRITE)
+    def preflight(self, campaign_id: int) -> ResponseReturnValue:
+        """The report as a fragment. Refuses (409) a message that could not be sent to anybody."""
+        campaign = draft_or_refusal(campaign_id)
+        starts_at = _wall_clock(json_body())
+        _order(campaign, skip_errors=True, starts_at=starts_at)
+        return self._report(campaign, preflight(db.session(), audience_of(campaign)), starts_at)
+
+    @expose("/failing/<int:campaign_id>/<reason>")
+    @needs(WRITE)
+    def failing(self, campaign_id: int, reason: str) -> ResponseReturnValue:
+        """One page of the rows behind a kind of error."""
+        if reason not in EMAIL_REASONS:
+            abort(404)
+        kind, offset = Reason(reason), whole_number(request.args.get("offset")) or 0
+        rows = failing_pairs(
+            db.session(),
+            audience_of(draft_or_refusal(campaign_id)),
+            reason=kind,
+            limit=ROWS_AT_ONCE + 1,
+            offset=offset,
+        )
+        return str(
+            self.render(
+                "campaign/preflight_rows.html",
+                rows=rows[:ROWS_AT_ONCE],
+                next_offset=offset + ROWS_AT_ONCE if len(rows) > ROWS_AT_ONCE else None,
+                reason=kind,
+                Reason=Reason,
+                contract_titles=POLISH_TITLES,
+                by_address=kind in FIXED_BY_ADDRESS,
+                campaign_id=campaign_id,
+            )
+        )
+
+    @expose("/fix-address/<int:campaign_id>/<int:client_id>", methods=("POST",))
+    @needs(WRITE)
+    def fix_address(self, campaign_id: int, client_id: int) -> ResponseReturnValue:
+        campaign = draft_or_refusal(campaign_id)
+        address = str(json_body().get("address") or "")
+        before = standing_of(db.session(), audience_of(campaign), client_id)
+        fix_email_address(db.session(), client_id, address, actor_id=current_user_id(), now=wiring().clock())
+        return _difference(campaign_or_404(campaign_id), client_id, before)
+
+    @expose("/grant-consent/<int:campaign_id>/<int:client_id>", methods=("POST",))
+    @needs(WRITE)
+    def grant_consent(self, campaign_id: int, client_id: int) -> ResponseReturnValue:
+        campaign, given = draft_or_refusal(campaign_id), json_body()
+        method = given.get("method")
+        before = standing_of(db.session(), audience_of(campaign), client_id)
+        grant_email_consent(
+            db.session(),
+            client_id,
+            definition_id=whole_number(given.get("definition"), default=0) or 0,
+            method=ConsentMethod(method) if method in list(ConsentMethod) else ConsentMethod.FORM,
+            source=str(given.get("source") or ""),
+            actor_id=current_user_id(),
+            now=wiring().clock(),
+        )
+        return _difference(campaign_or_404(campaign_id), client_id, before)
+
+    @expose("/send/<int:campaign_id>", methods=("POST",))
+    @needs(SEND)
+    def send(self, campaign_id: int) -> ResponseReturnValue:
+        """Approve the draft. A second click, or a second window, is led to the campaign the first one made."""
+        given = json_body()
+        campaign = campaign_or_404(campaign_id)
+        if campaign.status != CampaignStatus.DRAFT:
+            return jsonify(url=page_of(campaign))
+        starts_at = _wall_clock(given)
+        try:
+            self._approve(campaign, given, starts_at)
+        except AlreadyApproved:
+            pass
+        except (AudienceHasErrors, NobodyToSendTo, AudienceChanged) as refusal:
+            db.session.rollback()
+            return self._refused(campaign_id, refusal, starts_at)
+        return jsonify(url=url_for("campaign.details_view", id=campaign_id, started=1))
+
+    def _approve(self, campaign: Campaign, given: Mapping[str, object], starts_at: str) -> None:
+        hands, number = wiring(), campaign.id
+        skip_errors = given.get("skip_errors") is True
+        order = _order(campaign, skip_errors=skip_errors, starts_at=starts_at)
+        report = preflight(db.session(), audience_of(campaign))
+        expected = whole_number(given.get("expected"))
+        if expected is not None and report.recipients != expected:
+            raise AudienceChanged(now=report.recipients, before=expected)
+        db.session.rollback()  # approving has its own transaction and must not wait for this one
+        approval = approve_campaign(number, order, now=hands.clock(), enqueue=hands.doorbell.ring)
+        self.audit(
+            "approve",
+            number,
+            {"queued": approval.queued, "skipped": approval.skipped, "skip_errors": skip_errors},
+        )
+        db.session.commit()
+
+    def _refused(self, campaign_id: int, refusal: DomainError, starts_at: str) -> Response:
+        campaign = campaign_or_404(campaign_id)
+        report = preflight(db.session(), audience_of(campaign))
+        page = self._report(campaign, report, starts_at, notice=translate(refusal))
+        return Response(page, status=409, mimetype="text/html")
+
+    def _report(self, campaign: Campaign, report: PreflightReport, starts_at: str, notice: str = "") -> str:
+        return str(
+            self.render(
+                "campaign/preflight.html",
+                campaign=campaign,
+                report=report,
+                errors=[(reason, label(reason), report.errors[reason]) for reason in EMAIL_REASONS],
+                definitions=email_consents(db.session()),
+                methods=ASKED_OF_A_PERSON,
+                method_label=label,
+                starts_at=from_wall_clock(starts_at, now=wiring().clock()) if starts_at else None,
+                may_send=may(SEND),
+                notice=notice,
+            )
+        )
+
+
+def _order(campaign: Campaign, *, skip_errors: bool, starts_at: str) -> SendOrder:
+    moment = from_wall_clock(starts_at, now=wiring().clock()) if starts_at else None
+    return prepare_order(
+        db.session(),
+        campaign,
+        wiring().ejs(),
+        skip_errors=skip_errors,
+        approved_by_id=current_user_id(),
+        starts_at=moment,
+    )
+
+
+def _wall_clock(given: Mapping[str, object]) -> str:
+    return str(given.get("starts_at") or "")
+
+
+def _difference(campaign: Campaign, client_id: int, before: Any) -> Response:
+    """What a correction changed in the report, and what still keeps the client out."""
+    after = standing_of(db.session(), audience_of(campaign), client_id)
+    return jsonify(
+        errors={reason.value: after.errors[reason] - before.errors[reason] for reason in EMAIL_REASONS},
+        recipients=after.recipients - before.recipients,
+        skipped=int(after.is_skipped) - int(before.is_skipped),
+        still=str(label(after.reason)) if after.reason else "",
+    )

@@ -1,0 +1,9 @@
+"""The sections of the side menu."""
+
+from flask_babel import lazy_gettext
+
+SENDING = lazy_gettext("Sending")
+CLIENTS = lazy_gettext("Clients and investments")
+CONSENTS = lazy_gettext("Consents")
+RETURNS = lazy_gettext("Returned mail")
+SETTINGS = lazy_gettext("Settings")

@@ -1,0 +1,17 @@
+"""Who can let people in."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, scoped_session
+
+from models.user import Role, User, user_role
+
+
+def other_active_administrators(session: Session | scoped_session[Session], leaving_id: int) -> int:
+    """How many active users but this one have a role with the permission to administer."""
+    roles = [role.id for role in session.scalars(sa.select(Role)) if "administer" in role.permissions]
+    statement = (
+        sa.select(sa.func.count(sa.distinct(User.id)))
+        .join(user_role, user_role.c.user_id == User.id)
+        .where(user_role.c.role_id.in_(roles), User.active, User.id != leaving_id)
+    )
+    return session.scalar(statement) or 0
