@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.delivery import UNFINISHED, CampaignStatus
+from domain.delivery import UNFINISHED, CampaignStatus, Move, sources, target
 from models.campaign import Campaign
 from models.message import Message
 from models.sessions import rows_changed
@@ -24,7 +24,11 @@ def start_scheduled(session: Session, now: datetime) -> int:
 
 
 def finish_exhausted(session: Session, now: datetime, *, campaign_id: int | None = None) -> int:
-    """Finish the campaigns that have nothing queued or sending; the number finished. Commits."""
+    """Finish the campaigns that have nothing queued or sending; the number finished. Commits.
+
+    What a worker gave back after its campaign was cancelled is cancelled too.
+    """
+    _cancel_given_back(session, now, campaign_id)
     unfinished = sa.exists().where(Message.campaign_id == Campaign.id, Message.status.in_(UNFINISHED))
     statement = (
         sa.update(Campaign)
@@ -36,3 +40,15 @@ def finish_exhausted(session: Session, now: datetime, *, campaign_id: int | None
     finished = rows_changed(session, statement)
     session.commit()
     return finished
+
+
+def _cancel_given_back(session: Session, now: datetime, campaign_id: int | None) -> None:
+    cancelled = sa.select(Campaign.id).where(Campaign.status == CampaignStatus.CANCELLED)
+    if campaign_id is not None:
+        cancelled = cancelled.where(Campaign.id == campaign_id)
+    rows_changed(
+        session,
+        sa.update(Message)
+        .where(Message.campaign_id.in_(cancelled), Message.status.in_(sources(Move.CANCEL)))
+        .values(status=target(Move.CANCEL), finished_at=now),
+    )
