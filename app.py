@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from email.utils import parseaddr
 
 import click
 from flask import Flask
@@ -10,12 +11,13 @@ from flask_migrate import Migrate
 import admin_views
 import commands
 from config import ROOT, InvalidSetting, Settings
+from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
 from extensions import babel, csp, csrf, limiter, login, mail, proxies
 from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
 from gateways.files import FileStore
-from gateways.smtp import SmtpSettings
+from gateways.smtp import Security, SmtpSettings
 from models import db
 from models.encrypted import use_cipher
 from services.delivery_policy import DeliveryPolicy
@@ -53,6 +55,7 @@ def _serves_panel() -> bool:
 
 
 def _wire(settings: Settings) -> Wiring:
+    sender = _default_sender(settings)
     return Wiring(
         clock=lambda: datetime.now(UTC),
         doorbell=Doorbell(settings.redis_url),
@@ -67,8 +70,8 @@ def _wire(settings: Settings) -> Wiring:
         ),
         files=FileStore(settings.files_dir),
         ejs_source=ROOT / "static" / "vendor" / "ejs" / "ejs.min.js",
-        smtp_from_settings=_smtp_settings(settings),
-        default_sender=settings.mail_default_sender or f"goniec@{settings.mail_server}",
+        smtp_from_settings=_smtp_settings(settings, sender),
+        default_sender=sender,
         base_url=settings.base_url,
         attachment_limits=AttachmentLimits(
             each=settings.attachment_limit_bytes, together=settings.attachments_limit_bytes
@@ -77,15 +80,35 @@ def _wire(settings: Settings) -> Wiring:
     )
 
 
-def _smtp_settings(settings: Settings) -> SmtpSettings:
-    security = "tls" if settings.mail_use_ssl else "starttls" if settings.mail_use_tls else "none"
+def _default_sender(settings: Settings) -> Mailbox:
+    fallback = settings.mail_username if "@" in settings.mail_username else f"goniec@{settings.mail_server}"
+    name, address = parseaddr(settings.mail_default_sender or fallback)
+    try:
+        envelope_address(address)
+    except AddressNotDeliverable as error:
+        raise SystemExit(
+            "MAIL_DEFAULT_SENDER must be an address such as biuro@firma.pl or Firma <biuro@firma.pl>, "
+            f"not {settings.mail_default_sender or fallback!r}"
+        ) from error
+    return Mailbox(name, address)
+
+
+def _smtp_settings(settings: Settings, sender: Mailbox) -> SmtpSettings:
+    security = (
+        Security.TLS
+        if settings.mail_use_ssl
+        else Security.STARTTLS
+        if settings.mail_use_tls
+        else Security.NONE
+    )
     return SmtpSettings(
         host=settings.mail_server,
         port=settings.mail_port,
-        security=security,
+        security=Security.TLS if settings.mail_use_ssl else plain,
         username=settings.mail_username,
         password=settings.mail_password,
         timeout_seconds=settings.mail_timeout_seconds,
+        local_hostname=envelope_address(sender.address).rpartition("@")[2],
     )
 
 

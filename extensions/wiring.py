@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import current_app
 
+from domain.mail_headers import Mailbox
 from extensions.queues import Doorbell
 from gateways.ejs import EjsRuntime
 from gateways.files import FileStore
@@ -33,7 +34,7 @@ class Wiring:
     files: FileStore
     ejs_source: Path
     smtp_from_settings: SmtpSettings
-    default_sender: str
+    default_sender: Mailbox
     base_url: str
     attachment_limits: AttachmentLimits
     demo: bool

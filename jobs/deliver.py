@@ -47,10 +47,14 @@ def deliver(account_id: int, campaign_id: int | None, first_id: int, last_id: in
 
 def sender_of(account: MailAccount, hands: Wiring) -> Sender:
     """Who the account's messages are from."""
-    address = account.sender_address or hands.default_sender
+    mailbox = hands.default_sender
+    if account.sender_address:
+        mailbox = Mailbox(account.sender_name, account.sender_address)
+    elif account.sender_name:
+        mailbox = Mailbox(account.sender_name, mailbox.address)
     reply_to = Mailbox("", account.reply_to) if account.reply_to else None
     key = secret_of(db.session.connection(), LINK_KEY)
-    return Sender(Mailbox(account.sender_name, address), reply_to, hands.base_url, key)
+    return Sender(mailbox, reply_to, hands.base_url, key)
 
 
 def smtp_settings_of(account: MailAccount, hands: Wiring) -> SmtpSettings:
@@ -64,6 +68,7 @@ def smtp_settings_of(account: MailAccount, hands: Wiring) -> SmtpSettings:
         username=account.username,
         password=account.password or "",
         timeout_seconds=hands.smtp_from_settings.timeout_seconds,
+        local_hostname=hands.smtp_from_settings.local_hostname,
     )
 
 
