@@ -94,13 +94,7 @@ def _default_sender(settings: Settings) -> Mailbox:
 
 
 def _smtp_settings(settings: Settings, sender: Mailbox) -> SmtpSettings:
-    security = (
-        Security.TLS
-        if settings.mail_use_ssl
-        else Security.STARTTLS
-        if settings.mail_use_tls
-        else Security.NONE
-    )
+    plain = Security.STARTTLS if settings.mail_use_tls else Security.NONE
     return SmtpSettings(
         host=settings.mail_server,
         port=settings.mail_port,
