@@ -139,5 +139,3 @@ class RecordView(GuardedView, Grid, Saving):
     def render(self, template: str, **kwargs: Any) -> Any:
         kwargs.setdefault("is_modal", request.args.get("modal"))
         return super().render(template, **kwargs)
-
-

@@ -23,7 +23,10 @@ def pending_changes(session: Session | scoped_session[Session], main: object) ->
         if row is not main
     ]
     own = _changes_of(session, main)
-    return {**own, **({"related": kept} if (kept := [entry for entry in related if _says_something(entry)]) else {})}
+    return {
+        **own,
+        **({"related": kept} if (kept := [entry for entry in related if _says_something(entry)]) else {}),
+    }
 
 
 def values_of(record: object) -> dict[str, Any]:
@@ -52,7 +55,10 @@ def _changes_of(session: Session | scoped_session[Session], record: Any) -> dict
     for relationship in state.mapper.relationships:
         history = state.attrs[relationship.key].history
         if relationship.secondary is not None and history.has_changes():
-            changes[relationship.key] = [[str(row) for row in history.deleted], [str(row) for row in history.added]]
+            changes[relationship.key] = [
+                [str(row) for row in history.deleted],
+                [str(row) for row in history.added],
+            ]
     return {"changes": changes}
 
 

@@ -6,6 +6,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from admin_views.formatters import NOTHING, badge, tag
+from models import db
 from models.client import Client
 from models.consent import ConsentAction, ConsentMethod
 from queries.client_card import (
@@ -50,12 +51,12 @@ def postal_address(_view: Any, _context: Any, client: Client, _name: str) -> Mar
 
 def banners(view: Any, client: Client) -> list[Markup]:
     """What stands in the way of writing to the client."""
-    blocks = active_suppressions(view.session, client.id)
+    blocks = active_suppressions(db.session, client.id)
     return [view.section("client_blocks", blocks=blocks)] if blocks else []
 
 
 def sections(view: Any, client: Client) -> list[Markup]:
-    session = view.session
+    session = db.session
     return [
         view.section("client_contact", client=client, persons=contact_persons(session, client.id)),
         view.section(
@@ -67,5 +68,7 @@ def sections(view: Any, client: Client) -> list[Markup]:
             badge=badge,
         ),
         view.section("client_contracts", contracts=contracts_of(session, client.id), badge=badge),
-        view.section("client_messages", messages=last_messages(session, client.id), badge=badge, client=client),
+        view.section(
+            "client_messages", messages=last_messages(session, client.id), badge=badge, client=client
+        ),
     ]

@@ -39,7 +39,12 @@ class EmailRows(InlineFormAdmin):
 class PhoneRows(InlineFormAdmin):
     form_columns = ("id", "number", "kind", "label", "is_primary")
     form_label = _("Phone numbers")
-    column_labels = {"number": _("Number"), "kind": _("Kind"), "label": _("Label"), "is_primary": _("Primary")}
+    column_labels = {
+        "number": _("Number"),
+        "kind": _("Kind"),
+        "label": _("Label"),
+        "is_primary": _("Primary"),
+    }
     model_form_converter = PanelConverter
 
 
@@ -85,7 +90,7 @@ class ClientView(RecordView):
 
     column_list = ("name", "kind", "email", "phone", "city", "account_manager")
     column_details_list = (
-        "kind", "nip", "address", "phone", "allow_email", "allow_sms", "account_manager", "vocative", "notes",
+        "kind", "nip", "address", "email", "allow_email", "allow_sms", "account_manager", "vocative", "notes",
         "created_at",
     )  # fmt: skip
     column_export_list = (
@@ -200,7 +205,7 @@ class ClientView(RecordView):
     def before_commit(self, form: Any, model: Client, is_created: bool) -> None:
         ticks = getattr(form, "consents", None)
         if isinstance(ticks, ConsentTicks):
-            record_ticks(self.session, model.id, form)
+            record_ticks(db.session, model.id, form)
 
     @expose("/consent/", methods=("POST",))
     @needs(WRITE)
@@ -208,8 +213,8 @@ class ClientView(RecordView):
         """Write down what a client said about one consent, from the client's card."""
         client = self.asked_for()
         definition = db.get_or_404(ConsentDefinition, request.form.get("definition", 0, type=int))
-        record_answer(self.session, client.id, definition, request.form)
-        self.session.commit()
+        record_answer(db.session, client.id, definition, request.form)
+        db.session.commit()
         flash(gettext("The consent was recorded."), "success")
         return redirect(self.get_url(".details_view", id=client.id))
 

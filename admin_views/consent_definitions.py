@@ -16,6 +16,7 @@ from admin_views.sections import CONSENTS
 from domain.channel import Channel
 from extensions.login import current_user_id
 from extensions.wiring import wiring
+from models import db
 from models.consent import ConsentDefinition, ConsentPurpose
 from queries.consent_counts import grants_by_version
 from services.publish_wording import publish_wording
@@ -58,12 +59,14 @@ class ConsentDefinitionView(RecordView):
         one_of("channel", _("Channel"), ConsentDefinition.channel, Channel),
         flag("active", _("Active"), ConsentDefinition.is_active),
     )
-    form_columns = ("name", "purpose", "channel", "is_active", "position")
+    form_columns = ("name", "purpose", "channel", "is_active", "position", "text", "invalidates")
     form_extra_fields = {
         "text": TextAreaField(_("Text"), [InputRequired()], render_kw={"rows": 6}),
         "invalidates": BooleanField(
             _("Consents given under older texts stop counting"),
-            description=_("Tick it when the new text means something else: those clients will have to agree again."),
+            description=_(
+                "Tick it when the new text means something else: those clients will have to agree again."
+            ),
         ),
     }
     form_rules = (
@@ -80,7 +83,7 @@ class ConsentDefinitionView(RecordView):
 
     def before_commit(self, form: Any, model: ConsentDefinition, is_created: bool) -> None:
         wording = publish_wording(
-            self.session,
+            db.session,
             definition=model,
             text=form.text.data,
             invalidates_previous=form.invalidates.data,
@@ -92,5 +95,5 @@ class ConsentDefinitionView(RecordView):
             self.audit("publish_wording", model.id, values)
 
     def card_sections(self, model: ConsentDefinition) -> list[Markup]:
-        granted = grants_by_version(self.session, model.id)
+        granted = grants_by_version(db.session, model.id)
         return [self.section("wordings", definition=model, granted=granted)]

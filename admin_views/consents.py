@@ -60,7 +60,9 @@ class ConsentView(RecordView):
     }
     column_sortable_list = ("occurred_at", "recorded_at", "action")
     column_filters = (
-        matching("client", _("Client"), lambda text: ConsentEvent.client.has(Client.search.contains(fold(text)))),
+        matching(
+            "client", _("Client"), lambda text: ConsentEvent.client.has(Client.search.contains(fold(text)))
+        ),
         one_of("action", _("What the client said"), ConsentEvent.action, ConsentAction),
         one_of("method", _("How"), ConsentEvent.method, ConsentMethod),
         since("when", _("When"), ConsentEvent.occurred_at),

@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired
 
 from admin_views.base import RecordView
 from admin_views.fields import ClientLoader, Row, Section
-from admin_views.filters import chosen, contains, one_of, since, until
+from admin_views.filters import chosen, contains, one_of
 from admin_views.formatters import NOTHING, link, linked, own_link
 from admin_views.sections import CLIENTS
 from models.client import Client

@@ -29,11 +29,17 @@ def _words(error: HTTPException, code: int) -> tuple[str, str]:
             gettext("Go back, reload the page and send it again."),
         )
     words = {
-        403: (gettext("You may not see this page."), gettext("Ask an administrator for the permission you need.")),
+        403: (
+            gettext("You may not see this page."),
+            gettext("Ask an administrator for the permission you need."),
+        ),
         404: (gettext("There is no such page."), gettext("It may have been removed, or the link is wrong.")),
         413: (gettext("The files are too large."), gettext("Go back and attach smaller ones.")),
         429: (gettext("Too many attempts."), gettext("Wait a few minutes and try again.")),
-        500: (gettext("Something went wrong on our side."), gettext("Nothing was saved. Try again in a moment.")),
+        500: (
+            gettext("Something went wrong on our side."),
+            gettext("Nothing was saved. Try again in a moment."),
+        ),
     }
     fallback = (gettext("This cannot be done."), gettext("Go back and try again."))
     return words.get(code, fallback)

@@ -8,7 +8,6 @@ from flask_admin.contrib.sqla.form import AdminModelConverter
 from flask_admin.form import rules
 from flask_admin.model.ajax import AjaxModelLoader
 from flask_admin.model.form import converts
-from markupsafe import Markup
 from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import DateInput
@@ -22,10 +21,14 @@ from models.client import Client
 class EnumField(SelectField):
     """A choice among an enum's members; its data is a member, never text."""
 
-    def __init__(self, label_text: Any = None, validators: Any = None, *, enum: type[StrEnum], **options: Any) -> None:
+    def __init__(
+        self, label_text: Any = None, validators: Any = None, *, enum: type[StrEnum], **options: Any
+    ) -> None:
         self._enum = enum
         self._may_be_empty = options.pop("allow_blank", False)
-        super().__init__(label_text, validators, coerce=self._member, choices=[], validate_choice=True, **options)
+        super().__init__(
+            label_text, validators, coerce=self._member, choices=[], validate_choice=True, **options
+        )
 
     def _member(self, value: Any) -> StrEnum | None:
         if value in (None, "", "None"):
@@ -54,6 +57,11 @@ class PanelConverter(AdminModelConverter):
         field_args.setdefault("validators", []).append(Optional() if column.nullable else InputRequired())
         field_args.pop("filters", None)
         return EnumField(enum=column.type.enum_class, allow_blank=column.nullable, **_labelled(field_args))
+
+    def _model_select_field(self, prop: Any, multiple: Any, remote_model: Any, **kwargs: Any) -> Any:
+        if kwargs.get("allow_blank"):
+            kwargs.setdefault("blank_text", "—")
+        return super()._model_select_field(prop, multiple, remote_model, **kwargs)
 
     @converts("Date")
     def convert_date(self, field_args: Any, **_extra: Any) -> DateField:
@@ -106,7 +114,3 @@ class Row(rules.Container):
     def __init__(self, *fields: Any) -> None:
         super().__init__("lib.form_row", rules.NestedRule(fields))
 
-
-def hidden_until_saved(text: str) -> Markup:
-    """The value of a write-only field: that there is one, never which."""
-    return Markup('<span class="text-faint">{}</span>').format(text)

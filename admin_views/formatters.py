@@ -36,7 +36,9 @@ def day(value: date) -> str:
 
 def yes_no(value: bool) -> Markup:
     icon, text = ("bi-check-lg text-good", gettext("Yes")) if value else ("bi-dash text-faint", gettext("No"))
-    return Markup('<i class="bi {}" aria-hidden="true"></i><span class="sr-only">{}</span>').format(icon, text)
+    return Markup('<i class="bi {}" aria-hidden="true"></i><span class="sr-only">{}</span>').format(
+        icon, text
+    )
 
 
 def link(text: Any, endpoint: str, **arguments: Any) -> Markup:

@@ -19,6 +19,7 @@ from admin_views.filters import PanelFilter, read_filters
 from domain.errors import DomainError
 from extensions.babel import current_language
 from extensions.login import may
+from models import db
 
 
 class SelectionChanged(DomainError):
@@ -61,7 +62,7 @@ class Grid(ModelView):
         return self.scope(super().get_query()).options(*loaded)
 
     def get_count_query(self) -> Any:
-        return self.scope(self.session.query(sa.func.count(self.model.id)))
+        return self.scope(db.session.query(sa.func.count(self.model.id)))
 
     def get_one(self, id: Any) -> Any:
         if not str(id).isdecimal():
@@ -131,7 +132,7 @@ class Grid(ModelView):
         if request.form.get("everything") == "1":
             return self._everything(request.form.get("url", ""), request.form.get("expected", ""))
         ticked = [int(value) for value in request.form.getlist("rowid") if value.isdecimal()]
-        ids = self.scope(self.session.query(self.model)).filter(self.model.id.in_(ticked))
+        ids = self.scope(db.session.query(self.model)).filter(self.model.id.in_(ticked))
         return self._selection_of(ids, None)
 
     def _everything(self, list_url: str, expected: str) -> Selection:
@@ -146,7 +147,7 @@ class Grid(ModelView):
     def _selection_of(self, query: Any, expected: int | None) -> Selection:
         bare = query.options(sa.orm.noload("*")).order_by(None)
         ids = bare.with_entities(self.model.id).distinct().statement
-        count = int(self.session.scalar(sa.select(sa.func.count()).select_from(ids.subquery())))
+        count = int(db.session.scalar(sa.select(sa.func.count()).select_from(ids.subquery())))
         if expected is not None and count != expected:
             raise SelectionChanged(expected=expected, found=count)
         if not count:

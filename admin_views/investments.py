@@ -1,6 +1,5 @@
 """Investments, and the way from one to a message to its clients."""
 
-
 from flask import current_app, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -14,6 +13,7 @@ from admin_views.formatters import badge, own_link
 from admin_views.labels import label
 from admin_views.sections import CLIENTS
 from extensions.login import may
+from models import db
 from models.investment import ContractType, Investment
 from queries.investment_card import clients_behind, contract_counts, latest_contracts
 
@@ -56,26 +56,26 @@ class InvestmentView(RecordView):
         if COMPOSER not in current_app.view_functions or not may(SEND):
             return []
         return [
-            Markup('<a class="btn btn-primary btn-large" href="{}"><i class="bi bi-send" aria-hidden="true"></i>{}</a>').format(
-                url_for(COMPOSER, investment_id=model.id), gettext("Send a message to the clients")
-            )
+            Markup(
+                '<a class="btn btn-primary btn-large" href="{}"><i class="bi bi-send" aria-hidden="true"></i>{}</a>'
+            ).format(url_for(COMPOSER, investment_id=model.id), gettext("Send a message to the clients"))
         ]
 
     def card_sections(self, model: Investment) -> list[Markup]:
-        counts = contract_counts(self.session, model.id)
-        clients = clients_behind(self.session, model.id)
+        counts = contract_counts(db.session, model.id)
+        clients = clients_behind(db.session, model.id)
         return [
             self.section(
                 "investment_counts",
                 investment=model,
-                counts=[(kind, label(kind), counts.get(kind, 0), clients.get(kind, 0)) for kind in ContractType],
+                counts=[
+                    (kind, label(kind), counts.get(kind, 0), clients.get(kind, 0)) for kind in ContractType
+                ],
             ),
             self.section(
                 "investment_contracts",
                 investment=model,
-                contracts=latest_contracts(self.session, model.id),
+                contracts=latest_contracts(db.session, model.id),
                 badge=badge,
             ),
         ]
-
-

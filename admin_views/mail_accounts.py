@@ -57,7 +57,7 @@ class MailAccountView(RecordView):
     column_searchable_list = ("name", "sender_address")
     form_columns = (
         "name", "uses_settings", "sender_name", "sender_address", "reply_to", "host", "port", "security",
-        "username", "per_minute", "per_hour", "per_day", "is_default", "is_active",
+        "username", "new_password", "per_minute", "per_hour", "per_day", "is_default", "is_active",
     )  # fmt: skip
     form_extra_fields = {
         "new_password": PasswordField(
@@ -67,7 +67,12 @@ class MailAccountView(RecordView):
         )
     }
     form_rules = (
-        Section(_("Sender"), "name", Row("sender_name", "sender_address", "reply_to"), Row("is_default", "is_active")),
+        Section(
+            _("Sender"),
+            "name",
+            Row("sender_name", "sender_address", "reply_to"),
+            Row("is_default", "is_active"),
+        ),
         Section(
             _("Server"),
             "uses_settings",

@@ -36,7 +36,9 @@ class MembershipView(RecordView):
         "company": lambda _view, _context, place, _name: place.company.name,
     }
     column_filters = (
-        matching("company", _("Company"), lambda text: Membership.company.has(Client.search.contains(fold(text)))),
+        matching(
+            "company", _("Company"), lambda text: Membership.company.has(Client.search.contains(fold(text)))
+        ),
         contains("role", _("Position"), Membership.role),
         flag("default", _("Default contact person"), Membership.is_default),
     )

@@ -22,7 +22,9 @@ class MessageTemplateView(RecordView):
     icon = "bi-file-richtext"
     create_label = _("Add a template")
     empty_title = _("No templates yet")
-    empty_hint = _("A template fills in the title and the text of a message, so that nobody has to write it again.")
+    empty_hint = _(
+        "A template fills in the title and the text of a message, so that nobody has to write it again."
+    )
     allows_create = allows_edit = allows_delete = True
 
     column_list = ("name", "channel", "purpose", "subject", "is_active", "updated_at")
@@ -49,7 +51,12 @@ class MessageTemplateView(RecordView):
     form_columns = ("name", "channel", "purpose", "subject", "body", "is_active")
     form_rules = (
         Section(_("Template"), "name", Row("channel", "purpose"), "is_active"),
-        Section(_("Message"), "subject", "body", hint=_("Merge tags such as {client_name} are filled in for each client.")),
+        Section(
+            _("Message"),
+            "subject",
+            "body",
+            hint=_("Merge tags such as {client_name} are filled in for each client."),
+        ),
     )
     form_args = {"is_active": {"default": True}}
     form_widget_args = {"body": {"rows": 16, "spellcheck": "true"}}

@@ -29,7 +29,15 @@ class MessageView(RecordView):
     empty_title = _("No messages yet")
     empty_hint = _("Open an investment and send its clients a message: each delivery is shown here.")
 
-    column_list = ("subject", "recipient_name", "address", "status", "delivery_state", "sent_at", "created_at")
+    column_list = (
+        "subject",
+        "recipient_name",
+        "address",
+        "status",
+        "delivery_state",
+        "sent_at",
+        "created_at",
+    )
     column_details_list = (
         "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "account", "channel",
         "origin", "created_at", "due_at", "sent_at", "failures", "error_code", "error_text", "rfc_message_id",

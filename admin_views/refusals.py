@@ -27,11 +27,15 @@ _SENTENCES: dict[str, Any] = {
     "uq_phone_number_client_id": lazy_gettext("A client can have one primary phone number."),
     "uq_phone_number_primary": lazy_gettext("A client can have one primary phone number."),
     "uq_phone_number_client_id_number_kind": lazy_gettext("The client has this phone number already."),
-    "uq_membership_company_id_person_id": lazy_gettext("This person is a contact person of the company already."),
+    "uq_membership_company_id_person_id": lazy_gettext(
+        "This person is a contact person of the company already."
+    ),
     "uq_membership_default": lazy_gettext("A company can have one default contact person."),
     "uq_membership_company_id": lazy_gettext("A company can have one default contact person."),
     "uq_investment_name": lazy_gettext("An investment of this name exists already."),
-    "uq_contract_investment_id_type_number": lazy_gettext("This investment has a contract of that type and number already."),
+    "uq_contract_investment_id_type_number": lazy_gettext(
+        "This investment has a contract of that type and number already."
+    ),
     "uq_message_template_name": lazy_gettext("A template of this name exists already."),
     "uq_consent_definition_name": lazy_gettext("A consent of this name exists already."),
     "uq_mail_account_name": lazy_gettext("A mail account of this name exists already."),
@@ -42,8 +46,12 @@ _SENTENCES: dict[str, Any] = {
     "uq_suppression_channel_address_digest": lazy_gettext("This address is blocked already."),
     "ck_client_has_a_name": lazy_gettext("Give the client a name: first and last name, or the company's."),
     "ck_client_nip_of_company": lazy_gettext("Only a company has a NIP, and it has ten digits."),
-    "ck_mail_account_has_a_host": lazy_gettext("Give the server's address, or take it from the MAIL_* settings."),
-    "ck_consent_definition_marketing_has_a_channel": lazy_gettext("A marketing consent has to name its channel."),
+    "ck_mail_account_has_a_host": lazy_gettext(
+        "Give the server's address, or take it from the MAIL_* settings."
+    ),
+    "ck_consent_definition_marketing_has_a_channel": lazy_gettext(
+        "A marketing consent has to name its channel."
+    ),
     "ck_message_template_email_has_a_subject": lazy_gettext("An e-mail template needs a subject."),
 }
 

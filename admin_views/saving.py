@@ -16,6 +16,7 @@ from domain.errors import DomainError
 from extensions.babel import translate
 from extensions.login import current_user_id
 from extensions.wiring import wiring
+from models import db
 from services.record_audit import append_audit
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Saving(ModelView):
     def audit(self, action: str, entity_id: object, values: Mapping[str, Any], *, entity: str = "") -> None:
         """Append an entry in the running transaction, in the name of the person who is here."""
         append_audit(
-            self.session,
+            db.session,
             actor_id=current_user_id(),
             action=action,
             entity=entity or self.model.__tablename__,
@@ -57,25 +58,25 @@ class Saving(ModelView):
         )
 
     def _save(self, form: Any, model: Any, is_created: bool) -> None:
-        with self.session.no_autoflush:
+        with db.session.no_autoflush:
             form.populate_obj(model)
             if is_created:
-                self.session.add(model)
+                db.session.add(model)
             self.on_model_change(form, model, is_created)
-            changes = pending_changes(self.session, model)
-        self.session.flush()
+            changes = pending_changes(db.session, model)
+        db.session.flush()
         self.before_commit(form, model, is_created)
         self.audit("create" if is_created else "update", model.id, changes)
-        self.session.commit()
+        db.session.commit()
         self.after_model_change(form, model, is_created)
 
     def _remove(self, model: Any) -> None:
         self.on_model_delete(model)
         values, identifier = values_of(model), model.id
-        self.session.delete(model)
-        self.session.flush()
+        db.session.delete(model)
+        db.session.flush()
         self.audit("delete", identifier, {"removed": values})
-        self.session.commit()
+        db.session.commit()
         self.after_model_delete(model)
 
     def _try(self, save: Callable[[], None]) -> bool:
@@ -94,6 +95,6 @@ class Saving(ModelView):
         return True
 
     def _give_up(self, sentence: str) -> bool:
-        self.session.rollback()
+        db.session.rollback()
         flash(sentence, "error")
         return False

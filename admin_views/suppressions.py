@@ -22,6 +22,7 @@ from domain.channel import Channel
 from domain.errors import DomainError
 from extensions.login import current_user_id, may
 from extensions.wiring import wiring
+from models import db
 from models.contact_checks import phone_columns
 from models.setting import SUPPRESSION_KEY, secret_of
 from models.suppression import Suppression, SuppressionReason
@@ -40,7 +41,9 @@ class SuppressionView(RecordView):
     menu_section = RETURNS
     icon = "bi-slash-circle"
     create_label = _("Block an address")
-    intro = _("Nothing is sent to a blocked address, whoever it belongs to. A block survives the erasure of the client.")
+    intro = _(
+        "Nothing is sent to a blocked address, whoever it belongs to. A block survives the erasure of the client."
+    )
     empty_title = _("No address is blocked")
     empty_hint = _("A bounce or a complaint blocks an address by itself; you can also block one by hand.")
     allows_create = True
@@ -50,7 +53,16 @@ class SuppressionView(RecordView):
         "channel", "reason", "source", "detail", "created_at", "created_by", "lifted_at", "lifted_by", "lift_note",
         "address_digest",
     )  # fmt: skip
-    column_export_list = ("address", "channel", "reason", "source", "detail", "created_at", "lifted_at", "lift_note")
+    column_export_list = (
+        "address",
+        "channel",
+        "reason",
+        "source",
+        "detail",
+        "created_at",
+        "lifted_at",
+        "lift_note",
+    )
     column_labels = {
         "address": _("Address"),
         "channel": _("Channel"),
@@ -65,7 +77,9 @@ class SuppressionView(RecordView):
         "address_digest": _("Digest of the address"),
     }
     column_formatters = {
-        "address": lambda view, _context, block, _name: link(view.record_title(block), ".details_view", id=block.id)
+        "address": lambda view, _context, block, _name: link(
+            view.record_title(block), ".details_view", id=block.id
+        )
     }
     column_formatters_export = {"address": lambda view, _context, block, _name: view.record_title(block)}
     column_sortable_list = ("created_at", "reason", "lifted_at")
@@ -76,7 +90,7 @@ class SuppressionView(RecordView):
         since("blocked", _("Blocked"), Suppression.created_at),
         until("blocked", _("Blocked"), Suppression.created_at),
     )
-    form_columns = ("channel", "detail")
+    form_columns = ("address", "channel", "detail")
     form_extra_fields = {
         "address": StringField(_("E-mail address or phone number"), [InputRequired(), Length(max=320)]),
     }
@@ -91,8 +105,12 @@ class SuppressionView(RecordView):
     form_args = {"detail": {"label": _("Why"), "validators": [InputRequired()]}}
 
     def record_title(self, model: Suppression) -> str:
-        known = addresses_behind(self.session, model.address_digest)
-        return known[0] if known else gettext("Address no longer stored (%(digest)s…)", digest=model.address_digest[:8])
+        known = addresses_behind(db.session, model.address_digest)
+        return (
+            known[0]
+            if known
+            else gettext("Address no longer stored (%(digest)s…)", digest=model.address_digest[:8])
+        )
 
     def create_model(self, form: Any) -> Any:
         saved: list[Suppression] = []
@@ -102,7 +120,7 @@ class SuppressionView(RecordView):
     def _block(self, form: Any) -> Suppression:
         channel: Channel = form.channel.data
         block = suppress(
-            self.session,
+            db.session,
             channel=channel,
             address_digest=self._digest(channel, form.address.data),
             reason=SuppressionReason.MANUAL,
@@ -112,11 +130,11 @@ class SuppressionView(RecordView):
             now=wiring().clock(),
         )
         self.audit("suppress", block.id, {"channel": channel.value, "detail": form.detail.data})
-        self.session.commit()
+        db.session.commit()
         return block
 
     def _digest(self, channel: Channel, written: str) -> str:
-        key = secret_of(self.session.connection(), SUPPRESSION_KEY)
+        key = secret_of(db.session.connection(), SUPPRESSION_KEY)
         if channel == Channel.EMAIL:
             return address_digest(normalise_email(written), key)
         if channel == Channel.SMS:
@@ -129,7 +147,7 @@ class SuppressionView(RecordView):
         """Lift one block, with a note."""
         block = self.asked_for()
         lift_suppression(
-            self.session,
+            db.session,
             suppression_id=block.id,
             note=request.form.get("note", ""),
             actor_id=current_user_id(),

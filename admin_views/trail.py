@@ -15,6 +15,7 @@ from admin_views.base import RecordView
 from admin_views.filters import chosen, contains, since, until
 from admin_views.formatters import link, moment
 from admin_views.sections import SETTINGS
+from models import db
 from models.audit import AuditEntry
 from queries.audit_chain import first_broken_entry
 from queries.choices import staff_choices
@@ -65,7 +66,7 @@ class AuditView(RecordView):
     @needs(ADMINISTER)
     def verify(self) -> ResponseReturnValue:
         """Walk the whole chain and say whether it holds."""
-        broken = first_broken_entry(self.session)
+        broken = first_broken_entry(db.session)
         if broken is None:
             flash(gettext("The audit is whole: nothing was altered or removed."), "success")
         elif broken:

@@ -15,6 +15,7 @@ from admin_views.formatters import own_link
 from admin_views.sections import SETTINGS
 from domain.errors import DomainError
 from domain.passwords import check_password
+from models import db
 from models.user import User
 from queries.administrators import other_active_administrators
 from services.manage_users import hash_password
@@ -63,7 +64,9 @@ class UserView(RecordView):
     }
     column_formatters = {
         "email": own_link,
-        "roles": lambda _view, _context, user, _name: ", ".join(str(role_name(role.name)) for role in user.roles),
+        "roles": lambda _view, _context, user, _name: ", ".join(
+            str(role_name(role.name)) for role in user.roles
+        ),
     }
     column_formatters_export = {
         "roles": lambda _view, _context, user, _name: ", ".join(role.name for role in user.roles)
@@ -72,7 +75,7 @@ class UserView(RecordView):
     column_default_sort = ("email", False)
     column_searchable_list = ("email", "name")
     column_filters = (flag("active", _("Active"), User.active),)
-    form_columns = ("email", "name", "roles", "active")
+    form_columns = ("email", "name", "roles", "active", "new_password")
     form_extra_fields = {
         "new_password": PasswordField(
             _("New password"),
@@ -81,14 +84,19 @@ class UserView(RecordView):
         )
     }
     form_args = {
-        "email": {"validators": [InputRequired(), Email()], "filters": [lambda text: (text or "").strip().lower()]},
+        "email": {
+            "validators": [InputRequired(), Email()],
+            "filters": [lambda text: (text or "").strip().lower()],
+        },
         "roles": {"get_label": lambda role: role_name(role.name), "validators": [InputRequired()]},
         "name": {"validators": [Optional()]},
         "active": {"default": True},
     }
     form_rules = (
         Section(_("User"), Row("email", "name"), "roles", "active"),
-        Section(_("Password"), "new_password", hint=_("Setting a password ends the user's sessions everywhere.")),
+        Section(
+            _("Password"), "new_password", hint=_("Setting a password ends the user's sessions everywhere.")
+        ),
     )
 
     def record_title(self, model: User) -> str:
@@ -105,7 +113,5 @@ class UserView(RecordView):
             self._keep_one_administrator(model.id)
 
     def _keep_one_administrator(self, leaving_id: int) -> None:
-        if not other_active_administrators(self.session, leaving_id):
+        if not other_active_administrators(db.session, leaving_id):
             raise LastAdministrator
-
-

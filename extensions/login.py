@@ -46,7 +46,7 @@ def current_user_id() -> int | None:
 def init_app(app: Flask) -> None:
     _give(User, UserMixin)
     app.config.update(_settings(app))
-    security = Security(app, SQLAlchemyUserDatastore(db, User, Role), datetime_factory=lambda: datetime.now(UTC))
+    security = Security(app, SQLAlchemyUserDatastore(db, User, Role))
     security.unauthn_handler(_ask_to_log_in)
     for endpoint, reason in OUR_PUBLIC_ENDPOINTS.items():
         declare_public(app, endpoint, reason)
@@ -74,6 +74,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "SECURITY_CHANGEABLE": True,
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
         "SECURITY_TRACKABLE": True,
+        "SECURITY_DATETIME_FACTORY": lambda: datetime.now(UTC),
         "SECURITY_URL_PREFIX": "/admin",
         "SECURITY_CHANGE_URL": "/password",
         "SECURITY_POST_LOGIN_VIEW": "/admin/",

@@ -26,9 +26,7 @@ class ConsentLine:
     def counts(self) -> bool:
         """Whether it is granted under a wording that still counts."""
         state = self.state
-        return bool(
-            state and state.granted and state.wording_version >= self.definition.minimum_version
-        )
+        return bool(state and state.granted and state.wording_version >= self.definition.minimum_version)
 
 
 def consent_lines(session: AnySession, client_id: int) -> list[ConsentLine]:
@@ -96,4 +94,3 @@ def contact_persons(session: AnySession, client_id: int) -> list[Membership]:
         .order_by(Membership.is_default.desc(), Membership.id)
     )
     return list(session.scalars(statement))
-

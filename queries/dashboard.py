@@ -61,9 +61,7 @@ def campaigns_under_way(session: AnySession, limit: int = 8) -> list[CampaignUnd
         .group_by(Message.campaign_id)
     )
     progress = {campaign_id: (done, total) for campaign_id, done, total in rows}
-    return [
-        CampaignUnderWay(campaign, *progress.get(campaign.id, (0, 0))) for campaign in campaigns
-    ]
+    return [CampaignUnderWay(campaign, *progress.get(campaign.id, (0, 0))) for campaign in campaigns]
 
 
 def messages_per_day(session: AnySession, now: datetime, days: int = 30) -> list[tuple[date, int]]:
@@ -76,9 +74,7 @@ def messages_per_day(session: AnySession, now: datetime, days: int = 30) -> list
     start = datetime(first.year, first.month, first.day, tzinfo=WARSAW).astimezone(now.tzinfo)
     counted = dict.fromkeys((first + timedelta(days=offset) for offset in range(days)), 0)
     hour = _hour_of(session)
-    rows = session.execute(
-        sa.select(hour, sa.func.count()).where(Message.sent_at >= start).group_by(hour)
-    )
+    rows = session.execute(sa.select(hour, sa.func.count()).where(Message.sent_at >= start).group_by(hour))
     for text, count in rows:
         moment = datetime.strptime(f"{text}+0000", "%Y-%m-%d %H%z").astimezone(WARSAW)
         if moment.date() in counted:
@@ -88,5 +84,7 @@ def messages_per_day(session: AnySession, now: datetime, days: int = 30) -> list
 
 def _hour_of(session: AnySession) -> sa.ColumnElement[str]:
     if session.get_bind().dialect.name == "postgresql":
-        return sa.func.to_char(sa.func.timezone("UTC", Message.sent_at), sa.literal_column("'YYYY-MM-DD HH24'"))
+        return sa.func.to_char(
+            sa.func.timezone("UTC", Message.sent_at), sa.literal_column("'YYYY-MM-DD HH24'")
+        )
     return sa.func.strftime(sa.literal_column("'%Y-%m-%d %H'"), Message.sent_at)
