@@ -1,0 +1,304 @@
+"""The sample company's past campaigns: frozen by the engine's own code, then given two weeks' outcomes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any, cast
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.channel import Purpose
+from domain.contract_types import ContractType
+from domain.correspondence import UNSUBSCRIBE_FOOTER
+from domain.delivery import CampaignStatus, DeliveryState, Status
+from domain.eligibility import Reason
+from domain.smtp_replies import BounceVerdict
+from models.bounce import Bounce, BounceKind
+from models.campaign import Campaign, CampaignKind
+from models.consent import ConsentAction, ConsentEvent, ConsentEvidence, ConsentMethod, ConsentState
+from models.investment import Contract, ContractParty
+from models.mail_account import MailAccount
+from models.message import AttemptOutcome, DeliveryAttempt, Message
+from models.message_template import MessageTemplate
+from models.suppression import Suppression, SuppressionReason
+from queries.audience import audience_of, pairs
+from sandbox.sample_consents import wording_id
+from sandbox.sample_plan import FIRST, SECOND
+from sandbox.sample_texts import COMPANY, EMAIL_MARKETING
+from services.draft_campaign import COMPANY_NAME
+from services.freeze_audience import FrozenAudience
+from services.message_content import prepare_content
+
+NO_SUCH_MAILBOX = (
+    "550",
+    "5.1.1 <{address}>: Recipient address rejected: User unknown in virtual mailbox table",
+)
+OTHER_REFUSALS = (
+    ("552", "5.2.2 <{address}>: Mailbox is full / Skrzynka odbiorcy jest przepełniona"),
+    ("550", "5.7.1 Message rejected due to local policy"),
+)
+Frozen = sa.Row[int, int | None, str, str | None]
+"""A message's id, client, address and address digest."""
+LOST = "The connection was lost while waiting for the receipt: timed out"
+
+
+@dataclass(frozen=True, slots=True)
+class PastCampaign:
+    """Sent in ``days`` daily parts, the first of them ``days_ago``; the rest counts messages."""
+
+    investment_id: int
+    types: tuple[ContractType, ...]
+    template: str
+    purpose: Purpose
+    days_ago: int
+    days: int
+    refusals: int
+    unsure: int = 0
+    withdrawals: int = 0
+
+
+PAST = (
+    PastCampaign(
+        investment_id=SECOND,
+        types=tuple(ContractType),
+        template="Szablon inwestycji – informacja 1",
+        purpose=Purpose.MARKETING,
+        days_ago=13,
+        days=9,
+        refusals=2,
+        unsure=2,
+        withdrawals=1,
+    ),
+    PastCampaign(
+        investment_id=FIRST,
+        types=(ContractType.DEVELOPMENT,),
+        template="Harmonogram odbiorów",
+        purpose=Purpose.SERVICE,
+        days_ago=4,
+        days=4,
+        refusals=1,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """Places of the messages that were not simply sent."""
+
+    bounced: set[int]
+    refused: set[int]
+    unsure: set[int]
+    withdrawn: set[int]
+
+
+def write_past_campaigns(
+    session: Session, rng: Random, *, bouncing: Sequence[int], actor_id: int, now: datetime
+) -> tuple[list[int], int]:
+    """Finished campaigns with every final status; their ids and how many messages they have.
+
+    ``bouncing``: clients whose server says that the mailbox does not exist; their addresses are blocked.
+    """
+    ids: list[int] = []
+    total = 0
+    for past in PAST:
+        campaign = _campaign(session, past, actor_id, now)
+        messages = _freeze(session, campaign, past, now)
+        _deliver(session, rng, campaign, messages, _exceptions(session, rng, past, messages, bouncing))
+        ids.append(campaign.id)
+        total += len(messages)
+    return ids, total
+
+
+def _campaign(session: Session, past: PastCampaign, actor_id: int, now: datetime) -> Campaign:
+    template = session.scalars(sa.select(MessageTemplate).where(MessageTemplate.name == past.template)).one()
+    account = session.scalars(sa.select(MailAccount).where(MailAccount.is_default)).one()
+    started = _morning(now - timedelta(days=past.days_ago))
+    footer = UNSUBSCRIBE_FOOTER if past.purpose == Purpose.MARKETING else ""
+    campaign = Campaign(
+        kind=CampaignKind.INVESTMENT,
+        purpose=past.purpose,
+        status=CampaignStatus.FINISHED,
+        investment_id=past.investment_id,
+        template_id=template.id,
+        account_id=account.id,
+        contract_types=[kind.value for kind in past.types],
+        subject=template.subject,
+        body=template.body,
+        skip_errors=True,
+        batch_interval_seconds=int(timedelta(days=1).total_seconds()),
+        created_by_id=actor_id,
+        approved_by_id=actor_id,
+        created_at=started - timedelta(hours=1),
+        updated_at=started,
+        approved_at=started,
+        starts_at=started,
+        started_at=started,
+        frozen_content=prepare_content(template.subject, template.body, footer_html=footer).to_json(),
+        frozen_values={COMPANY_NAME: COMPANY},
+    )
+    session.add(campaign)
+    session.flush()
+    return campaign
+
+
+def _morning(moment: datetime) -> datetime:
+    return moment.replace(hour=8, minute=30, second=0, microsecond=0)
+
+
+def _freeze(session: Session, campaign: Campaign, past: PastCampaign, now: datetime) -> Sequence[Frozen]:
+    started = cast("datetime", campaign.started_at)
+    frozen = FrozenAudience(
+        campaign_id=campaign.id,
+        rows=pairs(audience_of(campaign)).cte("pairs"),
+        with_contract=True,
+        account_id=cast("int", campaign.account_id),
+        due_at=started,
+        now=started,
+    )
+    count = frozen.write(session)
+    campaign.batch_size = max(1, -(-count // past.days))
+    columns = (Message.id, Message.client_id, Message.address, Message.address_digest)
+    return session.execute(
+        sa.select(*columns).where(Message.campaign_id == campaign.id).order_by(Message.id)
+    ).all()
+
+
+def _deliver(
+    session: Session, rng: Random, campaign: Campaign, messages: Sequence[Frozen], exceptions: Exceptions
+) -> None:
+    started = cast("datetime", campaign.started_at)
+    updates: list[dict[str, Any]] = []
+    for place, message in enumerate(messages):
+        day, second = divmod(place, cast("int", campaign.batch_size))
+        moment = started + timedelta(days=day, seconds=second / 4)
+        if place in exceptions.bounced:
+            outcome = _bounce(session, message, moment)
+        elif place in exceptions.refused:
+            outcome = _refusal(message, OTHER_REFUSALS[place % 2], moment)
+        elif place in exceptions.unsure:
+            outcome = _unsure(session, rng, message, moment)
+        elif place in exceptions.withdrawn:
+            outcome = _withdrawal(session, message, moment)
+        else:
+            outcome = _sent(rng, moment)
+        updates.append(_NOTHING_SPECIAL | outcome | {"of_message": message.id, "finished_at": moment})
+        campaign.finished_at = moment
+    session.flush()
+    table = cast("sa.Table", Message.__table__)
+    values: dict[str, Any] = {name: sa.bindparam(name) for name in updates[0] if name != "of_message"}
+    statement = sa.update(table).where(table.c.id == sa.bindparam("of_message")).values(values)
+    session.connection().execute(statement, updates)
+
+
+def _exceptions(
+    session: Session, rng: Random, past: PastCampaign, messages: Sequence[Frozen], bouncing: Sequence[int]
+) -> Exceptions:
+    """Who withdraws has nothing in the first investment, whose pre-flight has exact numbers."""
+    gone = set(bouncing) if past.investment_id == SECOND else set()
+    bounced = {place for place, message in enumerate(messages) if message.client_id in gone}
+    in_first = set(
+        session.scalars(
+            sa.select(ContractParty.client_id)
+            .join(Contract, Contract.id == ContractParty.contract_id)
+            .where(Contract.investment_id == FIRST)
+        )
+    )
+    free = [place for place in range(len(messages)) if place not in bounced]
+    only_here = [place for place in free if messages[place].client_id not in in_first]
+    withdrawn = set(rng.sample(only_here, past.withdrawals))
+    others = rng.sample([place for place in free if place not in withdrawn], past.refusals + past.unsure)
+    return Exceptions(bounced, set(others[: past.refusals]), set(others[past.refusals :]), withdrawn)
+
+
+_NOTHING_SPECIAL: dict[str, Any] = {
+    "delivery_state": None,
+    "reason": None,
+    "failures": 0,
+    "first_failed_at": None,
+    "sent_at": None,
+    "error_code": "",
+    "error_text": "",
+    "provider_reference": "",
+}
+
+
+def _sent(rng: Random, moment: datetime) -> dict[str, Any]:
+    return {"status": Status.SENT, "sent_at": moment, "provider_reference": f"{rng.getrandbits(40):010X}"}
+
+
+def _refusal(message: Frozen, reply: tuple[str, str], moment: datetime) -> dict[str, Any]:
+    code, text = reply
+    return {
+        "status": Status.FAILED,
+        "failures": 1,
+        "first_failed_at": moment,
+        "error_code": code,
+        "error_text": text.format(address=message.address),
+    }
+
+
+def _bounce(session: Session, message: Frozen, moment: datetime) -> dict[str, Any]:
+    outcome = _refusal(message, NO_SUCH_MAILBOX, moment)
+    reply = f"{outcome['error_code']} {outcome['error_text']}"
+    session.add(
+        Bounce(
+            kind=BounceKind.SMTP,
+            verdict=BounceVerdict.BLOCK,
+            address=message.address,
+            address_digest=message.address_digest,
+            status_code="5.1.1",
+            diagnostic=outcome["error_text"],
+            received_at=moment,
+            message_id=message.id,
+            client_id=message.client_id,
+            suppression=Suppression(
+                channel="email",
+                address_digest=message.address_digest,
+                reason=SuppressionReason.BOUNCE,
+                source="smtp",
+                detail=reply,
+                created_at=moment,
+            ),
+        )
+    )
+    return outcome | {"delivery_state": DeliveryState.BOUNCED}
+
+
+def _unsure(session: Session, rng: Random, message: Frozen, moment: datetime) -> dict[str, Any]:
+    session.add(
+        DeliveryAttempt(
+            message_id=message.id,
+            uuid=str(UUID(int=rng.getrandbits(128), version=4)),
+            started_at=moment,
+            finished_at=moment,
+            outcome=AttemptOutcome.UNCERTAIN,
+            reply_text=LOST,
+        )
+    )
+    return {"status": Status.UNCERTAIN, "failures": 1, "first_failed_at": moment, "error_text": LOST}
+
+
+def _withdrawal(session: Session, message: Frozen, moment: datetime) -> dict[str, Any]:
+    """The client withdrew consent after the campaign was approved, and so got nothing."""
+    withdrawn = moment - timedelta(hours=3)
+    event = ConsentEvent(
+        client_id=message.client_id,
+        definition_id=EMAIL_MARKETING,
+        wording_id=wording_id(EMAIL_MARKETING, 2),
+        action=ConsentAction.WITHDRAWN,
+        method=ConsentMethod.LINK,
+        occurred_at=withdrawn,
+        recorded_at=withdrawn,
+        evidence=ConsentEvidence(ip_address="192.0.2.77", user_agent="Mozilla/5.0 (Android 15; Mobile)"),
+    )
+    session.add(event)
+    session.flush()
+    session.execute(
+        sa.update(ConsentState)
+        .where(ConsentState.client_id == message.client_id, ConsentState.definition_id == EMAIL_MARKETING)
+        .values(granted=False, event_id=event.id)
+    )
+    return {"status": Status.SKIPPED, "reason": Reason.NO_EMAIL_CONSENT}
