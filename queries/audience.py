@@ -66,6 +66,15 @@ def pairs(audience: Audience) -> sa.Select[Any]:
     return sa.select(*columns).select_from(with_email_facts(clients)).where(*_belonging(audience), *wanted)
 
 
+def pairs_once(audience: Audience) -> sa.CTE:
+    """`pairs` as a table computed before anything around it.
+
+    Left to itself, SQLite starts from all clients to satisfy an outer ORDER BY client_id, and tries each
+    contract with each of them.
+    """
+    return pairs(audience).cte("pairs").prefix_with("MATERIALIZED")
+
+
 def _clients(audience: Audience) -> tuple[sa.FromClause, sa.ColumnElement[int | None]]:
     if isinstance(audience, AudienceOfInvestment):
         source = sa.join(Contract, ContractParty, ContractParty.contract_id == Contract.id).join(

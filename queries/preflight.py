@@ -11,7 +11,7 @@ from domain.eligibility import EMAIL_REASONS, Reason
 from models.base import enum_type
 from models.client import Client, ClientKind
 from models.investment import Contract, ContractParty
-from queries.audience import Audience, pairs
+from queries.audience import Audience, pairs, pairs_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def failing_pairs(
     offset: int = 0,
 ) -> Sequence[FailingPair]:
     """The pairs with an error, in the order of reasons, then by contract and client."""
-    rows = pairs(audience).cte("pairs")
+    rows = pairs_once(audience)
     order = sa.case({kind.value: place for place, kind in enumerate(Reason)}, value=rows.c.reason)
     query = (
         sa.select(

@@ -24,7 +24,7 @@ from models.mail_account import MailAccount
 from models.message import AttemptOutcome, DeliveryAttempt, Message
 from models.message_template import MessageTemplate
 from models.suppression import Suppression, SuppressionReason
-from queries.audience import audience_of, pairs
+from queries.audience import audience_of, pairs_once
 from sandbox.sample_consents import wording_id
 from sandbox.sample_plan import FIRST, SECOND
 from sandbox.sample_texts import COMPANY, EMAIL_MARKETING
@@ -152,7 +152,7 @@ def _freeze(session: Session, campaign: Campaign, past: PastCampaign, now: datet
     started = cast("datetime", campaign.started_at)
     frozen = FrozenAudience(
         campaign_id=campaign.id,
-        rows=pairs(audience_of(campaign)).cte("pairs"),
+        rows=pairs_once(audience_of(campaign)),
         with_contract=True,
         account_id=cast("int", campaign.account_id),
         due_at=started,

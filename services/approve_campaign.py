@@ -14,7 +14,7 @@ from domain.errors import DomainError
 from models.campaign import Campaign
 from models.mail_account import MailAccount
 from models.sessions import rows_changed, snapshot_session
-from queries.audience import AudienceOfInvestment, audience_of, pairs
+from queries.audience import AudienceOfInvestment, audience_of, pairs_once
 from queries.preflight import PreflightReport, preflight
 from services.freeze_audience import FrozenAudience
 from services.job_names import Enqueue

@@ -11,17 +11,15 @@ from domain.channel import Channel
 from domain.delivery import Status
 from models.base import UtcDateTime
 from models.campaign import CampaignRecipient
-from models.client import Client, EmailAddress
-from models.investment import Contract, Investment
+from models.client import Client
 from models.message import Direction, Message, Origin
 from models.sessions import rows_changed
-from models.user import User
 from queries.merge_values import merge_values_column, with_records
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenAudience:
-    """An audience to be written down; ``rows`` is `queries.audience.pairs`.
+    """An audience to be written down; ``rows`` is `queries.audience.pairs_once`.
 
     A subquery and no CTE: Python's sqlite3 takes a statement that begins with WITH for a read, and
     neither begins a transaction nor counts its rows.
