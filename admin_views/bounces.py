@@ -30,7 +30,7 @@ class BounceView(RecordView):
         "status_code": _("Code"),
         "diagnostic": _("What the server said"),
         "raw": _("As it came"),
-        "received_at": _("Received"),
+        "received_at": _("Received at"),
         "handled_at": _("Handled"),
         "message": _("Message"),
         "client": _("Client"),
@@ -54,8 +54,8 @@ class BounceView(RecordView):
         one_of("kind", _("Where from"), Bounce.kind, BounceKind),
         one_of("verdict", _("Effect"), Bounce.verdict, BounceVerdict),
         contains("code", _("Code"), Bounce.status_code),
-        since("received", _("Received"), Bounce.received_at),
-        until("received", _("Received"), Bounce.received_at),
+        since("received", _("Received at"), Bounce.received_at),
+        until("received", _("Received at"), Bounce.received_at),
     )
 
     def record_title(self, model: Bounce) -> str:

@@ -35,7 +35,7 @@ class PanelFilter(BaseFilter):
         criterion: Criterion,
         parse: Callable[[str], Any],
         *,
-        verb: Any = lazy_gettext("is"),
+        verb: Any = "",
         options: Options | None = None,
         data_type: str | None = None,
     ) -> None:

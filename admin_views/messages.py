@@ -63,7 +63,7 @@ class MessageView(RecordView):
         "origin": _("Origin"),
         "created_at": _("Made"),
         "due_at": _("Due"),
-        "sent_at": _("Sent"),
+        "sent_at": _("Sent at"),
         "failures": _("Failed attempts"),
         "error_code": _("Error code"),
         "error_text": _("Error"),
@@ -87,8 +87,8 @@ class MessageView(RecordView):
         chosen("client", _("Client number"), lambda id_: Message.client_id == id_, lambda: []),
         chosen("account", _("Mail account"), lambda id_: Message.account_id == id_, account_choices),
         contains("error", _("Error"), Message.error_text),
-        since("sent", _("Sent"), Message.sent_at),
-        until("sent", _("Sent"), Message.sent_at),
+        since("sent", _("Sent at"), Message.sent_at),
+        until("sent", _("Sent at"), Message.sent_at),
     )
 
     def record_title(self, model: Message) -> str:

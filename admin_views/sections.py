@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext
 
-SENDING = lazy_gettext("Sending")
+SENDING = lazy_gettext("Correspondence")
 CLIENTS = lazy_gettext("Clients and investments")
 CONSENTS = lazy_gettext("Consents")
 RETURNS = lazy_gettext("Returned mail")

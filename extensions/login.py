@@ -6,6 +6,7 @@ Nothing answers a stranger: every request to an endpoint that was not declared p
 import hmac
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
@@ -74,6 +75,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "SECURITY_CHANGEABLE": True,
         "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
         "SECURITY_TRACKABLE": True,
+        "SECURITY_I18N_DIRNAME": ["builtin", str(Path(app.root_path) / "translations")],
         "SECURITY_DATETIME_FACTORY": lambda: datetime.now(UTC),
         "SECURITY_URL_PREFIX": "/admin",
         "SECURITY_CHANGE_URL": "/password",

@@ -29,7 +29,7 @@
   if (form) {
     const pick = form.querySelector("[data-filter-pick]");
     const place = form.querySelector("[data-filter-value]");
-    definitions.forEach((definition, index) => pick.append(option(index, `${definition.name} – ${definition.verb}`)));
+    definitions.forEach((definition, index) => pick.append(option(index, [definition.name, definition.verb].filter(Boolean).join(" "))));
     const show = () => place.replaceChildren(valueControl(definitions[pick.value], form.dataset.next));
     pick.addEventListener("change", show);
     if (definitions.length) show();
