@@ -42,7 +42,7 @@ Found = tuple[int, Any, Any, Any]
 
 
 def extract(
-    source: IO[bytes], keywords: Any, comment_tags: Any, _options: Mapping[str, Any]
+    source: IO[bytes], keywords: Any, comment_tags: Any, options: Mapping[str, Any]
 ) -> Iterator[Found]:
     """Babel's extraction method for our Python: gettext calls and the ids that the domain carries."""
     text = source.read()
