@@ -9,6 +9,7 @@ from flask_admin.theme import Bootstrap4Theme
 from flask_babel import format_decimal
 
 from admin_views.bounces import BounceView
+from admin_views.campaign import CampaignView
 from admin_views.clients import ClientView
 from admin_views.consent_definitions import ConsentDefinitionView
 from admin_views.consents import ConsentView
@@ -29,6 +30,7 @@ from admin_views.users import UserView, role_name
 from extensions.csp import csp_nonce
 
 SCREENS: list[type[Any]] = [
+    CampaignView,
     MessageView,
     MessageTemplateView,
     ClientView,

@@ -21,6 +21,7 @@ from admin_views.campaign_records import (
     page_of,
     whole_number,
 )
+from admin_views.labels import label
 from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus
@@ -54,9 +55,10 @@ class SubjectTooLong(DomainError):
 class ComposePages(GuardedView):
     """Starting, showing, saving and discarding a draft."""
 
-    @expose("/start/investment/<int:investment_id>", methods=("POST",))
+    @expose("/start/investment/<int:investment_id>", methods=("GET", "POST"))
     @needs(WRITE)
     def start_for_investment(self, investment_id: int) -> ResponseReturnValue:
+        """A plain link may ask for it: however often it does, there is one empty draft."""
         person = current_user_id()
         number = untouched_draft(db.session(), investment_id, person)
         if number is None:
@@ -114,6 +116,7 @@ def _page(campaign: Campaign) -> Mapping[str, Any]:
         "campaign": campaign,
         "templates": _templates(campaign),
         "types": _types(campaign),
+        "label": label,
         "chosen_clients": None if with_contract else _selected(campaign),
         "limits": limits,
         "home": left_for(campaign),
@@ -139,7 +142,7 @@ def _contents(campaign: Campaign) -> dict[str, Any]:
 
 
 def _standing(campaign: Campaign, saved_at: datetime) -> dict[str, Any]:
-    """What the page has to know after a save: the version, the fields to fill in, what is wrong, the reach."""
+    """What the page has to know after a save: its version, fields to fill in, what is wrong, the reach."""
     state = inspect_draft(db.session(), campaign, wiring().ejs())
     labels = {tag.path: gettext(tag.label) for tag in MENU}
     return {

@@ -47,7 +47,7 @@ ASKED_OF_A_PERSON = (
 
 
 class AudienceChanged(DomainError):
-    message = "The audience has changed since you looked: %(now)s recipients, not %(before)s. Look again before you send."
+    message = "The audience has changed: %(now)s recipients, not %(before)s. Look again before you send."
 
 
 class PreflightPages(GuardedView):
@@ -118,7 +118,7 @@ class PreflightPages(GuardedView):
     @expose("/send/<int:campaign_id>", methods=("POST",))
     @needs(SEND)
     def send(self, campaign_id: int) -> ResponseReturnValue:
-        """Approve the draft. A second click, or a second window, is led to the campaign the first one made."""
+        """Approve the draft. A second click or window is led to the campaign that the first one started."""
         given = json_body()
         campaign = campaign_or_404(campaign_id)
         if campaign.status != CampaignStatus.DRAFT:

@@ -1,0 +1,170 @@
+"""Campaigns: the list of everything sent in bulk, and the pages of the main job."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import g, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from admin_views.access import asks_as_script
+from admin_views.base import RecordView
+from admin_views.campaign_progress import ProgressPages
+from admin_views.campaign_recipients import RecipientPages
+from admin_views.campaign_records import page_of
+from admin_views.compose import ComposePages, SubjectTooLong
+from admin_views.compose_attachments import AttachmentPages
+from admin_views.compose_preview import PreviewPages
+from admin_views.filters import chosen, contains, one_of, since, until
+from admin_views.formatters import NOTHING, linked
+from admin_views.preflight import PreflightPages
+from admin_views.sections import SENDING
+from domain.delivery import UNFINISHED, CampaignStatus, Status
+from domain.errors import DomainError
+from domain.local_time import ClockSkipsIt, InThePast, NotAMoment
+from models import db
+from models.campaign import Campaign, CampaignKind
+from queries.campaign_counts import messages_by_campaign
+from queries.choices import investment_choices
+from services.attach_file import AttachmentRefused
+from services.draft_campaign import BodyMissing, ContractTypesMissing, SubjectMissing
+from services.message_content import EmptyVariables, UnsafeVariable
+
+FIELD_OF: dict[type[DomainError], str] = {
+    SubjectMissing: "subject",
+    SubjectTooLong: "subject",
+    ContractTypesMissing: "contract_types",
+    BodyMissing: "body",
+    EmptyVariables: "variables",
+    UnsafeVariable: "variables",
+    AttachmentRefused: "attachments",
+    NotAMoment: "starts_at",
+    ClockSkipsIt: "starts_at",
+    InThePast: "starts_at",
+}
+"""Where on the composer a refusal belongs; anything else about the text itself belongs to the body."""
+
+
+class CampaignView(
+    ComposePages, AttachmentPages, PreviewPages, PreflightPages, ProgressPages, RecipientPages, RecordView
+):
+    record = Campaign
+    endpoint_name = "campaign"
+    title = _("Campaigns")
+    menu_section = SENDING
+    icon = "bi-send"
+    empty_title = _("Nothing has been sent yet")
+    empty_hint = _(
+        "Open an investment and choose “Send a message to the clients”, or tick clients in their list."
+    )
+
+    column_list = ("subject", "kind", "investment", "status", "sent", "trouble", "approved_at", "created_by")
+    column_labels = {
+        "subject": _("Title"),
+        "kind": _("Audience"),
+        "investment": _("Investment"),
+        "status": _("Status"),
+        "sent": _("Sent"),
+        "trouble": _("Needs attention"),
+        "approved_at": _("Approved"),
+        "starts_at": _("Starts"),
+        "finished_at": _("Finished"),
+        "created_by": _("Author"),
+        "created_at": _("Created"),
+    }
+    column_export_list = (
+        "id", "subject", "kind", "investment", "status", "sent", "trouble", "created_at", "approved_at",
+        "starts_at", "finished_at", "created_by",
+    )  # fmt: skip
+    column_sortable_list = (
+        "subject", "kind", "status", "approved_at", ("investment", "investment.name"),
+        ("created_by", "created_by.name"),
+    )  # fmt: skip
+    column_searchable_list = ("subject",)
+    column_filters = (
+        one_of("status", _("Status"), Campaign.status, CampaignStatus),
+        one_of("kind", _("Audience"), Campaign.kind, CampaignKind),
+        chosen(
+            "investment", _("Investment"), lambda number: Campaign.investment_id == number, investment_choices
+        ),
+        contains("title", _("Title"), Campaign.subject),
+        since("approved", _("Approved"), Campaign.approved_at),
+        until("approved", _("Approved"), Campaign.approved_at),
+    )
+    column_formatters = {
+        "subject": lambda _view, _context, campaign, _name: _title(campaign),
+        "investment": linked("investment"),
+        "sent": lambda _view, _context, campaign, _name: _sent(campaign),
+        "trouble": lambda _view, _context, campaign, _name: _trouble(campaign),
+    }
+    column_formatters_export = {
+        "sent": lambda _view, _context, campaign, _name: _counts(campaign)[Status.SENT],
+        "trouble": lambda _view, _context, campaign, _name: sum(_needing(campaign)),
+    }
+
+    def get_list(self, *arguments: Any, **options: Any) -> Any:
+        count, rows = super().get_list(*arguments, **options)
+        if isinstance(rows, Sequence):
+            g.campaign_counts = messages_by_campaign(db.session(), [row.id for row in rows])
+        return count, rows
+
+    def record_title(self, model: Campaign) -> str:
+        return model.subject or gettext("Untitled draft")
+
+    def refuse(self, error: DomainError) -> ResponseReturnValue:
+        """As every view does; a script also learns which field the refusal belongs to."""
+        answer = super().refuse(error)
+        if asks_as_script() and hasattr(answer, "headers"):
+            answer.headers["X-Refusal"] = type(error).__name__
+            answer.headers["X-Field"] = FIELD_OF.get(type(error), "body")
+        return answer
+
+
+def _title(campaign: Campaign) -> Markup:
+    return Markup('<a href="{}">{}</a>').format(
+        page_of(campaign), campaign.subject or gettext("Untitled draft")
+    )
+
+
+def _counts(campaign: Campaign) -> dict[Status, int]:
+    known = g.get("campaign_counts") or {}
+    if campaign.id not in known:
+        known = messages_by_campaign(db.session(), [campaign.id])
+    counts: dict[Status, int] = known[campaign.id]
+    return counts
+
+
+def _sent(campaign: Campaign) -> Markup:
+    counts = _counts(campaign)
+    total = sum(counts.values())
+    if not total:
+        return NOTHING
+    bar = Markup("")
+    if any(counts[status] for status in UNFINISHED):
+        bar = Markup('<progress class="bar bar-inline" value="{}" max="{}"></progress>').format(
+            total - sum(counts[status] for status in UNFINISHED), total
+        )
+    return Markup('<span class="num">{} / {}</span>{}').format(counts[Status.SENT], total, bar)
+
+
+def _needing(campaign: Campaign) -> tuple[int, int]:
+    counts = _counts(campaign)
+    return counts[Status.FAILED], counts[Status.UNCERTAIN]
+
+
+def _trouble(campaign: Campaign) -> Markup:
+    failed, uncertain = _needing(campaign)
+    page = url_for("campaign.details_view", id=campaign.id)
+    badges = [
+        Markup('<a class="badge badge-{}" href="{}&status={}#recipients">{}</a>').format(
+            tone, page, status, text
+        )
+        for count, tone, status, text in (
+            (failed, "bad", Status.FAILED.value, gettext("Not sent: %(count)s", count=failed)),
+            (uncertain, "warning", Status.UNCERTAIN.value, gettext("To decide: %(count)s", count=uncertain)),
+        )
+        if count
+    ]
+    return Markup(" ").join(badges) if badges else NOTHING

@@ -1,0 +1,70 @@
+"""Correcting a client's primary e-mail address where its error was found."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.errors import DomainError
+from models.client import Client, EmailAddress
+from models.contact_checks import is_valid_email
+from services.record_audit import append_audit
+
+LONGEST_ADDRESS = 320
+
+
+class AddressNotValid(DomainError):
+    message = "“%(address)s” is not a valid e-mail address."
+
+
+class NoSuchClient(DomainError):
+    message = "This client no longer exists."
+
+
+def fix_email_address(
+    session: Session, client_id: int, address: str, *, actor_id: int | None, now: datetime
+) -> EmailAddress:
+    """Make ``address`` the client's primary one, editing the present primary address in place. Commits.
+
+    An address the client has already becomes the primary one instead. Raises AddressNotValid, NoSuchClient.
+    """
+    address = address.strip()
+    if len(address) > LONGEST_ADDRESS or not is_valid_email(address):
+        raise AddressNotValid(address=address[:100])
+    client = session.scalar(
+        sa.select(Client).where(Client.id == client_id, Client.merged_into_id.is_(None)).with_for_update()
+    )
+    if client is None:
+        raise NoSuchClient
+    before = client.primary_email
+    old = before.address if before else None
+    row = _primary(session, client, before, address)
+    session.flush()
+    if old != row.address:
+        append_audit(
+            session,
+            actor_id=actor_id,
+            action="fix_address",
+            entity="client",
+            entity_id=client.id,
+            values={"changes": {"primary_email": [old, row.address]}},
+            now=now,
+        )
+    session.commit()
+    return row
+
+
+def _primary(session: Session, client: Client, before: EmailAddress | None, address: str) -> EmailAddress:
+    known = next((row for row in client.email_addresses if row.address == address), None)
+    if known is None and before is not None:
+        before.address = address
+        return before
+    if known is None:
+        known = EmailAddress(address=address, is_primary=True)
+        client.email_addresses.append(known)
+    elif known is not before:
+        if before is not None:
+            before.is_primary = False
+            session.flush()  # the database holds at most one primary address at any moment
+        known.is_primary = True
+    return known

@@ -1,0 +1,83 @@
+"""Recording, where its lack was found, that a client agreed to e-mail messages."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.channel import Channel
+from domain.errors import DomainError
+from models.client import Client
+from models.consent import ConsentAction, ConsentDefinition, ConsentEvent, ConsentMethod, ConsentPurpose
+from services.fix_email_address import NoSuchClient
+from services.record_audit import append_audit
+from services.record_consent import record_consent
+
+
+class SourceMissing(DomainError):
+    message = "Say where this consent comes from, e.g. “signed form of 12 March, folder 7”."
+
+
+class ConsentNotOffered(DomainError):
+    message = "Choose one of the active consents to e-mail messages."
+
+
+def email_consents(session: Session) -> list[ConsentDefinition]:
+    """The active definitions under which marketing e-mail may be sent, in their order."""
+    return list(
+        session.scalars(
+            sa.select(ConsentDefinition)
+            .where(
+                ConsentDefinition.is_active,
+                ConsentDefinition.purpose == ConsentPurpose.MARKETING,
+                ConsentDefinition.channel == Channel.EMAIL,
+            )
+            .order_by(ConsentDefinition.position, ConsentDefinition.id)
+        )
+    )
+
+
+def grant_email_consent(
+    session: Session,
+    client_id: int,
+    *,
+    definition_id: int,
+    method: ConsentMethod,
+    source: str,
+    actor_id: int | None,
+    now: datetime,
+) -> ConsentEvent:
+    """Record the grant with its source, and audit it. Commits.
+
+    Raises SourceMissing, ConsentNotOffered, NoSuchClient, and what `record_consent` raises.
+    """
+    source = source.strip()
+    if not source:
+        raise SourceMissing
+    definition = next((each for each in email_consents(session) if each.id == definition_id), None)
+    if definition is None:
+        raise ConsentNotOffered
+    client = session.get(Client, client_id)
+    if client is None or client.merged_into_id is not None:
+        raise NoSuchClient
+    event = record_consent(
+        session,
+        client_id=client_id,
+        definition=definition,
+        action=ConsentAction.GRANTED,
+        method=method,
+        source=source,
+        actor_id=actor_id,
+        now=now,
+    )
+    append_audit(
+        session,
+        actor_id=actor_id,
+        action="grant_consent",
+        entity="client",
+        entity_id=client_id,
+        values={"consent": definition.name, "method": method.value, "source": source, "event": event.id},
+        now=now,
+    )
+    session.commit()
+    return event

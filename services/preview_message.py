@@ -1,0 +1,63 @@
+"""A draft as one client will see it, and what a draft still lacks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from domain.channel import Purpose
+from domain.correspondence import UNSUBSCRIBE_FOOTER
+from domain.errors import DomainError
+from gateways.ejs import EjsRuntime
+from models.campaign import Campaign
+from services.compose_mail import nest
+from services.draft_campaign import COMPANY_NAME, company_name, content_of, fields_to_fill, sample_values
+from services.message_content import ContentRenderer, FrozenContent, Rendered, prepare_content
+
+NO_LINK = "#"
+"""A preview is sent to nobody, so its unsubscribe link leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftState:
+    """``fields``: what the sender has to fill in; ``problem``: why the template cannot be used, if so."""
+
+    fields: tuple[str, ...]
+    problem: DomainError | None
+
+
+def inspect_draft(session: Session, campaign: Campaign, runtime: EjsRuntime) -> DraftState:
+    """Look at a draft as far as it has been typed; its syntax is checked, nothing is rendered."""
+    footer = UNSUBSCRIBE_FOOTER if campaign.purpose == Purpose.MARKETING else ""
+    try:
+        content = prepare_content(campaign.subject, campaign.body, footer_html=footer)
+        ContentRenderer(content, runtime)
+    except DomainError as problem:
+        return DraftState((), problem)
+    return DraftState(fields_to_fill(content, campaign, company_name(session)), None)
+
+
+def preview_message(
+    session: Session, campaign: Campaign, runtime: EjsRuntime, *, client_id: int | None = None
+) -> Rendered:
+    """The draft rendered for one client of its audience (by default the first).
+
+    A field that nobody has filled in yet shows its own name in braces. Raises SubjectMissing, BodyMissing,
+    TemplateRefused and TemplateFailed.
+    """
+    content = content_of(campaign)
+    values = {
+        **_shared_values(session, campaign, content),
+        **sample_values(session, campaign, client_id),
+        "links.unsubscribe": NO_LINK,
+    }
+    return ContentRenderer(content, runtime).render(nest(values))
+
+
+def _shared_values(session: Session, campaign: Campaign, content: FrozenContent) -> Mapping[str, str]:
+    company = company_name(session)
+    values = {COMPANY_NAME: company} if company else {}
+    for name in fields_to_fill(content, campaign, company):
+        path = name if "." in name else f"variables.{name}"
+        values[path] = str(campaign.variables.get(name, "")).strip() or f"{{{name}}}"
+    return values

@@ -1,0 +1,68 @@
+"""A draft sent to its author alone, to be looked at in a real mailbox."""
+
+from datetime import datetime
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.addresses import address_digest, normalise_email
+from domain.channel import Channel
+from gateways.ejs import EjsRuntime
+from models.campaign import Campaign
+from models.mail_account import MailAccount
+from models.message import Message, Origin
+from models.setting import SUPPRESSION_KEY, secret_of
+from services.approve_campaign import NoMailAccount
+from services.job_names import DELIVER, Enqueue
+from services.preview_message import preview_message
+
+LONGEST_SUBJECT = 998
+
+
+def send_test(
+    session: Session,
+    campaign: Campaign,
+    runtime: EjsRuntime,
+    *,
+    address: str,
+    name: str,
+    client_id: int | None,
+    now: datetime,
+    enqueue: Enqueue,
+) -> Message:
+    """Queue the draft, as the chosen client would see it, for ``address``. Commits, then rings.
+
+    The message belongs to no campaign and no client: it counts nowhere. Raises what `preview_message`
+    does, and NoMailAccount.
+    """
+    rendered = preview_message(session, campaign, runtime, client_id=client_id)
+    account_id = _account(session, campaign)
+    key = secret_of(session.connection(), SUPPRESSION_KEY)
+    message = Message(
+        idempotency_key=str(uuid4()),
+        channel=Channel.EMAIL,
+        origin=Origin.TEST,
+        account_id=account_id,
+        address=address,
+        address_digest=address_digest(normalise_email(address), key),
+        recipient_name=name,
+        subject=f"[Test] {rendered.subject}"[:LONGEST_SUBJECT],
+        body_html=rendered.html,
+        body_text=rendered.text,
+        created_at=now,
+        due_at=now,
+        attachments=list(campaign.attachments),
+    )
+    session.add(message)
+    session.commit()
+    enqueue(DELIVER, account_id, None, message.id, message.id)
+    return message
+
+
+def _account(session: Session, campaign: Campaign) -> int:
+    chosen = MailAccount.id == campaign.account_id if campaign.account_id else MailAccount.is_default
+    account_id = session.scalar(sa.select(MailAccount.id).where(chosen, MailAccount.is_active))
+    if account_id is None:
+        raise NoMailAccount
+    return account_id

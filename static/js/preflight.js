@@ -1,0 +1,223 @@
+// The pre-flight report: kinds of errors opened in place, rows corrected in place, then the send.
+(function () {
+  "use strict";
+
+  const { form: composer, words, ask, refused } = window.Goniec.composer;
+  const dialog = document.getElementById("preflight");
+  const place = dialog.querySelector("[data-report]");
+  const language = document.documentElement.lang;
+  let startsAt = "";
+
+  function number(value) {
+    return Number(value).toLocaleString(language);
+  }
+
+  function waiting() {
+    place.replaceChildren();
+    const line = document.createElement("p");
+    line.className = "report-waiting";
+    line.setAttribute("role", "status");
+    line.textContent = words.checking;
+    place.append(line);
+  }
+
+  /** Open the report for a start at a wall-clock time, "" for now. */
+  async function open(moment) {
+    startsAt = moment;
+    waiting();
+    dialog.showModal();
+    let answer = null;
+    try {
+      answer = await ask(composer.dataset.preflight, { starts_at: startsAt });
+    } catch (error) {
+      dialog.close();
+      window.Goniec.composer.setError("body", words.noConnection);
+      return;
+    }
+    if (!answer.ok) {
+      dialog.close();
+      if (answer.status === 409) await refused(answer);
+      return;
+    }
+    composer.querySelector(".schedule").open = false;
+    place.innerHTML = await answer.text();
+    refresh();
+  }
+
+  function report() {
+    return place.querySelector("[data-report-form]");
+  }
+
+  function total() {
+    return Array.from(report().querySelectorAll("[data-kind]"), (kind) => Number(kind.dataset.count)).reduce((sum, one) => sum + one, 0);
+  }
+
+  function refresh() {
+    const form = report();
+    const errors = total();
+    const send = form.querySelector("[data-report-send]");
+    form.querySelector("[data-with-errors]").hidden = errors === 0;
+    form.querySelector("[data-without-errors]").hidden = errors > 0;
+    form.querySelector(".reach-number").textContent = number(form.dataset.recipients);
+    form.querySelector("[data-skipped-line]").hidden = Number(form.dataset.skipped) === 0;
+    form.querySelector("span[data-skipped]").textContent = number(form.dataset.skipped);
+    const nobody = Number(form.dataset.recipients) === 0;
+    if (nobody) showProblem(words.nobodyLeft);
+    send.disabled = send.hasAttribute("data-forbidden") || nobody || (errors > 0 && !form.querySelector("[data-skip]").checked);
+    form.querySelectorAll("[data-kind]").forEach((kind) => {
+      kind.querySelector("[data-kind-count]").textContent = number(kind.dataset.count);
+      kind.hidden = Number(kind.dataset.count) === 0 && !kind.querySelector(".error-row");
+    });
+  }
+
+  function showProblem(text) {
+    const line = report().querySelector("[data-report-error]");
+    line.textContent = text;
+    line.hidden = !text;
+  }
+
+  async function load(rows, url) {
+    const answer = await ask(url).catch(() => null);
+    if (!answer || !answer.ok) { showProblem(words.noConnection); return; }
+    const more = rows.querySelector("[data-more]");
+    if (more) more.remove();
+    rows.insertAdjacentHTML("beforeend", await answer.text());
+  }
+
+  async function toggle(head) {
+    const kind = head.closest("[data-kind]");
+    const rows = kind.querySelector(".error-rows");
+    const opens = rows.hidden;
+    head.setAttribute("aria-expanded", String(opens));
+    rows.hidden = !opens;
+    if (opens && !rows.childElementCount) await load(rows, kind.dataset.rows);
+  }
+
+  // Corrections
+
+  function openFix(button) {
+    const row = button.closest(".error-row");
+    const name = button.dataset.fixOpen;
+    const made = report().querySelector(`[data-${name}-form]`).content.firstElementChild.cloneNode(true);
+    row.append(made);
+    button.hidden = true;
+    const first = made.querySelector("input, select");
+    if (name === "address") first.value = row.dataset.address;
+    if (name === "consent") showWording(made);
+    if (first) first.focus();
+  }
+
+  function showWording(fix) {
+    const chosen = fix.querySelector("[name=definition]");
+    if (chosen) fix.querySelector("p[data-wording]").textContent = chosen.selectedOptions[0].dataset.wording;
+  }
+
+  function closeFix(row) {
+    row.querySelector(".fix-form").remove();
+    row.querySelector("[data-fix-open]").hidden = false;
+    row.querySelector("[data-fix-open]").focus();
+  }
+
+  async function saveFix(row) {
+    const fix = row.querySelector(".fix-form");
+    const save = fix.querySelector("[data-fix-save]");
+    const given = Object.fromEntries(Array.from(fix.querySelectorAll("[name]"), (field) => [field.name, field.value]));
+    const problem = fix.querySelector("[data-error]");
+    if (save.disabled) return;
+    save.disabled = true;
+    problem.hidden = true;
+    let answer = null;
+    try {
+      answer = await ask(row.dataset.fixUrl, given);
+    } catch (error) {
+      problem.textContent = words.noConnection;
+    }
+    save.disabled = false;
+    if (answer && answer.ok) { corrected(row, await answer.json(), given); return; }
+    if (answer) problem.textContent = answer.status === 409 ? await answer.text() : words.noConnection;
+    problem.hidden = false;
+  }
+
+  /** One client was looked at again: its rows say so, and the counts follow. */
+  function corrected(row, told, given) {
+    const form = report();
+    form.dataset.recipients = Number(form.dataset.recipients) + told.recipients;
+    form.dataset.skipped = Number(form.dataset.skipped) + told.skipped;
+    const own = row.closest("[data-kind]");
+    Object.entries(told.errors).forEach(([reason, change]) => {
+      const kind = form.querySelector(`[data-kind="${reason}"]`);
+      kind.dataset.count = Number(kind.dataset.count) + change;
+      if (change && kind !== own) {
+        kind.querySelector(".error-rows").replaceChildren();
+        kind.querySelector(".error-rows").hidden = true;
+        kind.querySelector(".error-kind-head").setAttribute("aria-expanded", "false");
+      }
+    });
+    own.querySelectorAll(`[data-client="${row.dataset.client}"]`).forEach((same) => settle(same, told.still, given.address));
+    refresh();
+    const next = own.querySelector(".error-row:not(.error-row-fixed) [data-fix-open]");
+    if (next) next.focus();
+  }
+
+  function settle(row, still, address) {
+    row.classList.add("error-row-fixed");
+    row.querySelectorAll(".fix-form, [data-fix-open]").forEach((part) => part.remove());
+    const shown = row.querySelector(".error-client small") || row.querySelector(".error-client").appendChild(document.createElement("small"));
+    if (address) shown.textContent = address;
+    const line = document.createElement("span");
+    line.className = still ? "fixed-still" : "fixed-good";
+    line.textContent = still ? words.fixedStill.replace("{reason}", still) : words.fixed;
+    row.querySelector(".error-row-line").append(line);
+  }
+
+  // Sending
+
+  async function send() {
+    const form = report();
+    const button = form.querySelector("[data-report-send]");
+    if (button.disabled) return;
+    button.disabled = true;
+    showProblem("");
+    const order = { skip_errors: form.querySelector("[data-skip]").checked, starts_at: startsAt, expected: Number(form.dataset.recipients) };
+    let answer;
+    try {
+      answer = await ask(form.dataset.send, order);
+    } catch (error) {
+      // It may have arrived: asking again is safe, an approved campaign is only shown.
+      showProblem(words.noConnection);
+      button.disabled = false;
+      return;
+    }
+    if (answer.ok) { location.assign((await answer.json()).url); return; }
+    if (answer.status === 409 && (answer.headers.get("Content-Type") || "").startsWith("text/html")) {
+      place.innerHTML = await answer.text();
+      refresh();
+      return;
+    }
+    if (answer.status === 409) { dialog.close(); await refused(answer); return; }
+    showProblem(await answer.text());
+    button.disabled = false;
+  }
+
+  place.addEventListener("submit", (event) => { event.preventDefault(); send(); });
+  place.addEventListener("change", (event) => {
+    if (event.target.matches("[data-skip]")) refresh();
+    if (event.target.matches("[name=definition]")) showWording(event.target.closest(".fix-form"));
+  });
+  place.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches(".fix-form input")) { event.preventDefault(); saveFix(event.target.closest(".error-row")); }
+    if (event.key === "Escape" && event.target.closest(".fix-form")) { event.preventDefault(); event.stopPropagation(); closeFix(event.target.closest(".error-row")); }
+  });
+  place.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-report-close], .error-kind-head, [data-more], [data-fix-open], [data-fix-save], [data-fix-cancel]");
+    if (!target) return;
+    if (target.matches("[data-report-close]")) dialog.close();
+    else if (target.matches(".error-kind-head")) toggle(target);
+    else if (target.matches("[data-more]")) load(target.closest(".error-rows"), target.dataset.more);
+    else if (target.matches("[data-fix-open]")) openFix(target);
+    else if (target.matches("[data-fix-save]")) saveFix(target.closest(".error-row"));
+    else closeFix(target.closest(".error-row"));
+  });
+
+  window.Goniec.preflight = { open };
+})();
