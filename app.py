@@ -10,6 +10,7 @@ from flask_migrate import Migrate
 
 import admin_views
 import commands
+import webhooks
 from config import ROOT, InvalidSetting, Settings
 from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
 from extensions import babel, csp, csrf, limiter, login, mail, proxies
@@ -138,3 +139,4 @@ def _add_panel(app: Flask, settings: Settings) -> None:
         app.logger.warning("BASE_URL is not set: links in messages will point to %s", settings.base_url)
     for part in (proxies, csrf, babel, login, limiter, csp, mail, admin_views):
         part.init_app(app)
+    webhooks.register(app)
