@@ -72,7 +72,7 @@ def pairs_once(audience: Audience) -> sa.CTE:
     Left to itself, SQLite starts from all clients to satisfy an outer ORDER BY client_id, and tries each
     contract with each of them.
     """
-    return pairs(audience).cte("pairs").prefix_with("MATERIALIZED")
+    return pairs(audience).cte("pairs", nesting=True).prefix_with("MATERIALIZED")
 
 
 def _clients(audience: Audience) -> tuple[sa.FromClause, sa.ColumnElement[int | None]]:

@@ -107,7 +107,7 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
         raise NobodyToSendTo(report)
     frozen = FrozenAudience(
         campaign_id=campaign_id,
-        rows=pairs(audience).subquery("pairs"),
+        rows=pairs_once(audience),
         with_contract=isinstance(audience, AudienceOfInvestment),
         account_id=account,
         due_at=starts,

@@ -21,12 +21,12 @@ from queries.merge_values import merge_values_column, with_records
 class FrozenAudience:
     """An audience to be written down; ``rows`` is `queries.audience.pairs_once`.
 
-    A subquery and no CTE: Python's sqlite3 takes a statement that begins with WITH for a read, and
-    neither begins a transaction nor counts its rows.
+    Its WITH stands inside the INSERT, not before it: Python's sqlite3 takes a statement that begins
+    with WITH for a read, and neither begins a transaction nor counts its rows.
     """
 
     campaign_id: int
-    rows: sa.Subquery
+    rows: sa.CTE
     with_contract: bool
     account_id: int
     due_at: datetime
@@ -92,7 +92,7 @@ class FrozenAudience:
         }
 
     def _recipients(self) -> sa.Insert:
-        rows = self.rows
+        rows = sa.select(self.rows).subquery("listed")
         frozen = sa.outerjoin(
             rows,
             Message,
