@@ -19,6 +19,7 @@ from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
 from gateways.files import FileStore
 from gateways.smtp import Security, SmtpSettings
+from jobs.work import Worker
 from models import db
 from models.encrypted import use_cipher
 from services.delivery_policy import DeliveryPolicy
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None, *, panel: bool | None = None) -
     if settings.secret_key:
         use_cipher(lambda: cipher_from(settings.secret_key))
     commands.register(app)
+    app.extensions["goniec_worker"] = Worker(app, sweep_interval=settings.sweep_interval).run
     if _serves_panel() if panel is None else panel:
         _add_panel(app, settings)
     return app
@@ -124,7 +126,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.base_url.startswith("https://"),
         "GONIEC_REDIS_URL": settings.redis_url,
-        "GONIEC_SWEEP_INTERVAL": settings.sweep_interval,
         "GONIEC_BEHIND_PROXIES": settings.behind_proxies,
     }
 

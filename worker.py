@@ -6,7 +6,7 @@ import sys
 
 from app import create_app
 from config import InvalidSetting, Settings
-from jobs.work import Worker, sweep_until_stopped
+from jobs.work import sweep_until_stopped
 
 
 def main() -> int:
@@ -24,7 +24,7 @@ def main() -> int:
     if arguments.sweep:
         sweep_until_stopped(app, settings.sweep_interval)
     else:
-        Worker(app, sweep_interval=settings.sweep_interval).run(burst=arguments.burst)
+        app.extensions["goniec_worker"](burst=arguments.burst)
     return 0
 
 

@@ -4,7 +4,6 @@ import click
 from flask import current_app
 
 from commands.output import command_line
-from jobs.work import Worker
 
 
 @click.command("work")
@@ -12,5 +11,4 @@ from jobs.work import Worker
 @command_line
 def work_command(burst: bool) -> None:
     """Deliver messages until stopped."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-    Worker(app, sweep_interval=app.config["GONIEC_SWEEP_INTERVAL"]).run(burst=burst)
+    current_app.extensions["goniec_worker"](burst=burst)
