@@ -1,0 +1,241 @@
+"""The sample company a demo shows and the tests of the whole rely on."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from stdnum.pl import nip
+
+from commands.seed_demo import seed_demo
+from domain.contract_types import ContractType
+from domain.delivery import Status
+from domain.eligibility import EMAIL_REASONS, Reason
+from domain.names import fold
+from gateways.ejs import EjsRuntime
+from models import db
+from models.bounce import Bounce
+from models.campaign import Campaign
+from models.client import Client, ClientKind, EmailAddress, Membership, PhoneNumber
+from models.consent import ConsentAction, ConsentEvent, ConsentState
+from models.contact_checks import email_columns, phone_columns
+from models.investment import Contract, ContractParty
+from models.message import Message
+from models.message_template import MessageTemplate
+from models.setting import SUPPRESSION_KEY, secret_of
+from queries.audience import AudienceOfInvestment
+from queries.audit_chain import first_broken_entry
+from queries.preflight import preflight
+from sandbox.sample_company import AlreadyInUse, SampleCompany, write_sample_company
+from services.message_content import ContentRenderer, prepare_content
+from tests.conftest import build_app
+
+SMALL = 200
+PASSWORD = "correct-horse-battery"
+EVERYTHING = tuple(ContractType)
+
+
+def seed(now: datetime, clients: int = SMALL) -> SampleCompany:
+    return write_sample_company(db.session(), clients=clients, password=PASSWORD, now=now)
+
+
+def errors(investment_id: int, *types: ContractType) -> dict[Reason, int]:
+    return preflight(db.session(), AudienceOfInvestment(investment_id, types)).errors
+
+
+def count(model: Any) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def run(app: Flask, *arguments: str) -> Any:
+    return app.test_cli_runner().invoke(seed_demo, list(arguments))
+
+
+@pytest.mark.parametrize("clients", [SMALL, 333, 1200])
+def test_the_first_investment_has_ten_missing_addresses_and_seventeen_without_consent(
+    sqlite_app: Flask, now: datetime, clients: int
+) -> None:
+    seed(now, clients)
+    assert count(Client) == clients
+    assert errors(1, ContractType.SALE, ContractType.RESERVATION) == {
+        **dict.fromkeys(EMAIL_REASONS, 0),
+        Reason.MISSING_EMAIL: 10,
+        Reason.NO_EMAIL_CONSENT: 17,
+    }
+
+
+def test_the_second_investment_has_every_kind_of_error_behind_every_type(
+    database: Flask, now: datetime
+) -> None:
+    seed(now)
+    for kind in ContractType:
+        assert all(errors(2, kind).values()), kind
+    assert errors(1, ContractType.SALE, ContractType.RESERVATION)[Reason.NO_EMAIL_CONSENT] == 17
+
+
+def test_it_is_the_same_company_every_time(sqlite_app: Flask, environment: Any, now: datetime) -> None:
+    def snapshot() -> list[Any]:
+        columns = (Client.name, Client.nip, Client.city, EmailAddress.address)
+        query = sa.select(*columns).outerjoin(EmailAddress, EmailAddress.client_id == Client.id)
+        return [tuple(row) for row in db.session.execute(query.order_by(Client.id, EmailAddress.id))]
+
+    write_sample_company(db.session(), clients=SMALL, password=PASSWORD, now=now)
+    first = snapshot()
+    for table in reversed(db.metadata.sorted_tables):
+        db.session.execute(sa.text(f'DROP TABLE "{table.name}"'))
+    db.session.execute(sa.text("DROP TABLE alembic_version"))
+    db.session.commit()
+    flask_migrate.upgrade()
+    write_sample_company(db.session(), clients=SMALL, password=PASSWORD, now=now)
+    assert snapshot() == first
+
+
+def test_a_second_seed_is_refused_and_changes_nothing(database: Flask, now: datetime) -> None:
+    first = run(database, "--clients", str(SMALL), "--json")
+    assert first.exit_code == 0, first.output
+    before = {table.name: count(table) for table in db.metadata.sorted_tables}
+    second = run(database, "--clients", str(SMALL))
+    assert second.exit_code == 3
+    assert second.stdout == ""
+    assert len(second.stderr.splitlines()) == 1
+    assert "refused" in second.stderr
+    assert {table.name: count(table) for table in db.metadata.sorted_tables} == before
+
+
+def test_a_seed_that_fails_leaves_nothing(
+    sqlite_app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any, **_named: Any) -> None:
+        raise AlreadyInUse("stopped at the very end")
+
+    monkeypatch.setattr("sandbox.sample_company.append_audit", fail)
+    with pytest.raises(AlreadyInUse):
+        seed(now)
+    assert count(Client) == 0
+    assert count(MessageTemplate) == 0
+
+
+def test_too_few_clients_are_bad_input(sqlite_app: Flask) -> None:
+    result = run(sqlite_app, "--clients", "199")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_password_is_the_one_given_or_one_that_is_printed(sqlite_app: Flask) -> None:
+    result = run(sqlite_app, "--clients", str(SMALL), "--json", "--password", PASSWORD)
+    assert json.loads(result.stdout)["password"] == PASSWORD
+
+
+def test_the_administrator_can_log_in(environment: dict[str, str], sqlite_url: str, now: datetime) -> None:
+    app = build_app({**environment, "DATABASE_URL": sqlite_url}, panel=True)
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        seed(now)
+        db.session.remove()
+    client: FlaskClient = app.test_client()
+    for password, status in (("not-this-one", 200), (PASSWORD, 302)):
+        answer = client.post("/admin/login", data={"email": "anna@goniec.example", "password": password})
+        assert answer.status_code == status
+
+
+def test_bulk_rows_hold_what_the_models_would_have_derived(sqlite_app: Flask, now: datetime) -> None:
+    seed(now, 1200)
+    key = secret_of(db.session.connection(), SUPPRESSION_KEY)
+    for row in db.session.scalars(sa.select(EmailAddress)):
+        assert email_columns(row.address, key) == {
+            "normalised": row.normalised,
+            "address_digest": row.address_digest,
+            "is_valid": row.is_valid,
+        }
+    for number in db.session.scalars(sa.select(PhoneNumber)):
+        assert phone_columns(number.number, key) == {
+            "normalised": number.normalised,
+            "address_digest": number.address_digest,
+            "is_valid": number.is_valid,
+            "is_polish_mobile": number.is_polish_mobile,
+        }
+    for client in db.session.scalars(sa.select(Client)):
+        called = client.company_name or f"{client.first_name} {client.last_name}"
+        assert client.name == called
+        assert client.search == fold(f"{called} {client.nip or ''} {client.city}")
+
+
+def test_no_address_could_leave_this_machine(sqlite_app: Flask, now: datetime) -> None:
+    """RFC 2606: nobody can own these."""
+    seed(now, 1200)
+    for address in db.session.scalars(sa.select(EmailAddress.normalised).where(EmailAddress.is_valid)):
+        domain = address.partition("@")[2]
+        assert domain.endswith(".example") or domain in {"example.com", "example.org", "example.net"}
+
+
+def test_companies_have_a_valid_nip_and_a_default_contact_person(sqlite_app: Flask, now: datetime) -> None:
+    seed(now, 1200)
+    companies = db.session.scalars(sa.select(Client).where(Client.kind == ClientKind.COMPANY)).all()
+    assert 0.09 < len(companies) / 1200 < 0.15
+    assert all(nip.is_valid(company.nip or "") for company in companies)
+    assert count(Membership) > len(companies) / 2
+    defaults = sa.select(Membership.company_id).where(Membership.is_default)
+    assert set(db.session.scalars(defaults)) == set(db.session.scalars(sa.select(Membership.company_id)))
+
+
+def test_contracts_are_shared_and_clients_have_several(sqlite_app: Flask, now: datetime) -> None:
+    seed(now, 1200)
+    parties = sa.select(sa.func.count()).select_from(ContractParty)
+    assert max(db.session.scalars(parties.group_by(ContractParty.contract_id))) == 2
+    assert max(db.session.scalars(parties.group_by(ContractParty.client_id))) > 2
+    assert set(db.session.scalars(sa.select(Contract.type))) == set(ContractType)
+    shared = sa.select(EmailAddress.normalised).where(EmailAddress.is_primary)
+    assert db.session.scalars(shared.group_by(EmailAddress.normalised).having(sa.func.count() > 1)).all()
+
+
+def test_consent_states_are_what_the_events_amount_to(sqlite_app: Flask, now: datetime) -> None:
+    seed(now, 1200)
+    last: dict[tuple[int, int], ConsentEvent] = {}
+    for event in db.session.scalars(sa.select(ConsentEvent).order_by(ConsentEvent.occurred_at)):
+        last[event.client_id, event.definition_id] = event
+    states = db.session.scalars(sa.select(ConsentState)).all()
+    assert len(states) == len(last)
+    for state in states:
+        event = last[state.client_id, state.definition_id]
+        assert state.event_id == event.id
+        assert state.granted == (event.action == ConsentAction.GRANTED)
+        assert state.wording_version == event.wording.version
+        assert event.occurred_at <= now
+
+
+def test_the_dashboard_has_something_to_show(sqlite_app: Flask, now: datetime) -> None:
+    seed(now)
+    statuses = set(db.session.scalars(sa.select(Message.status)))
+    assert {Status.SENT, Status.FAILED, Status.SKIPPED, Status.UNCERTAIN} == statuses
+    assert count(Bounce) > 0
+    days = {moment.date() for moment in db.session.scalars(sa.select(Message.finished_at)) if moment}
+    assert len(days) > 7
+    assert min(days) >= (now - timedelta(days=14)).date()
+    assert max(days) <= now.date()
+
+
+def test_the_audit_is_whole(sqlite_app: Flask, now: datetime) -> None:
+    seed(now)
+    assert first_broken_entry(db.session) is None
+
+
+def test_templates_and_campaigns_can_be_rendered(sqlite_app: Flask, now: datetime) -> None:
+    seed(now)
+    runtime: EjsRuntime = sqlite_app.extensions["goniec"].ejs()
+    for template in db.session.scalars(sa.select(MessageTemplate)):
+        ContentRenderer(prepare_content(template.subject, template.body), runtime)
+    for campaign in db.session.scalars(sa.select(Campaign)):
+        assert campaign.frozen_content is not None
+        assert campaign.status == "finished"
+
+
+def test_records_made_later_get_ids_of_their_own(database: Flask, now: datetime) -> None:
+    seed(now)
+    client = Client(first_name="Nowa", last_name="Klientka")
+    db.session.add(client)
+    db.session.commit()
+    assert client.id == SMALL + 1
