@@ -150,10 +150,16 @@ def _live(campaign: Campaign, progress: CampaignProgress) -> dict[str, Any]:
         "rate": _rate(per_second) if per_second else "",
         "left": _time_left(left) if left is not None and progress.unfinished else "",
         "waiting": waits_for_retry,
-        "finishedAt": format_datetime(campaign.finished_at, "short") if campaign.finished_at else "",
+        "finishedAt": _finished(campaign),
         "allSent": not progress.not_sent and not progress.messages[Status.UNCERTAIN],
         "verdict": _verdict(progress),
     }
+
+
+def _finished(campaign: Campaign) -> str:
+    if campaign.finished_at is None:
+        return ""
+    return gettext("finished on %(when)s", when=format_datetime(campaign.finished_at, "short"))
 
 
 def _rate(per_second: float) -> str:

@@ -16,6 +16,7 @@ from wtforms.validators import Optional, ValidationError
 from admin_views import client_card
 from admin_views.access import WRITE, needs
 from admin_views.base import RecordView
+from admin_views.campaign_from_clients import WRITE_MESSAGE, MessageToClients
 from admin_views.client_consents import ConsentTicks, consent_fields, record_answer, record_ticks
 from admin_views.fields import PanelConverter, Row, Section
 from admin_views.filters import chosen, contains, flag, matching, one_of, since, until
@@ -77,7 +78,7 @@ _FORM = (
 )
 
 
-class ClientView(RecordView):
+class ClientView(MessageToClients, RecordView):
     record = Client
     title = _("Clients")
     menu_section = CLIENTS
@@ -86,6 +87,7 @@ class ClientView(RecordView):
     empty_title = _("No clients yet")
     empty_hint = _("Add the first client, then give them a contract in an investment.")
     allows_create = allows_edit = True
+    action_permissions = {**RecordView.action_permissions, **WRITE_MESSAGE}
     eager = ("email_addresses", "phone_numbers")
 
     column_list = ("name", "kind", "email", "phone", "city", "account_manager")

@@ -166,7 +166,7 @@
       language: options.language === "pl" ? "pl" : "en",
       skin: dark ? "oxide-dark" : "oxide",
       content_css: dark ? "dark" : "default",
-      content_style: `body { font: 16px/1.5 Arial, Helvetica, sans-serif; margin: 14px 16px; } .ejs-chip { font: 12px/1.6 ui-monospace, monospace; padding: 1px 7px; border-radius: 6px; background: ${dark ? "#2b2350" : "#efeaff"}; color: ${dark ? "#c3b5ff" : "#5b3fc4"}; cursor: default; } div.ejs-chip { margin: 4px 0; width: fit-content; } img { max-width: 100%; height: auto; }`,
+      content_style: `body { font: 16px/1.5 Arial, Helvetica, sans-serif; margin: 14px 16px;${dark ? " background: #1c2027; color: #e8eaf0;" : ""} } .ejs-chip { font: 12px/1.6 ui-monospace, monospace; padding: 1px 7px; border-radius: 6px; background: ${dark ? "#2b2350" : "#efeaff"}; color: ${dark ? "#c3b5ff" : "#5b3fc4"}; cursor: default; } div.ejs-chip { margin: 4px 0; width: fit-content; } img { max-width: 100%; height: auto; }`,
       plugins: "autolink charmap code fullscreen image insertdatetime link lists advlist nonbreaking searchreplace table visualblocks visualchars wordcount",
       menubar: "insert view format table tools mergetags",
       menu: {

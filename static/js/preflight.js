@@ -105,6 +105,7 @@
     if (name === "address") first.value = row.dataset.address;
     if (name === "consent") showWording(made);
     if (first) first.focus();
+    if (name === "address") first.select();
   }
 
   function showWording(fix) {
