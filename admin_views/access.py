@@ -1,12 +1,11 @@
 """Who may run which page of a view, and what a person reads when a page refuses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar
 
 from flask import Response, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import BaseView
-from flask_babel import lazy_gettext
 from werkzeug.exceptions import Forbidden
 
 from domain.errors import DomainError
@@ -34,13 +33,16 @@ class GuardedView(BaseView):
     """A view that a person sees with ``read_permission`` and changes with ``write_permission``.
 
     A page marked with `needs` asks for that permission; any other page asks for ``read_permission``, and
-    for ``write_permission`` too when the request is no plain read. `page_permissions` holds the same for
-    pages inherited from Flask-Admin. A DomainError raised by a page becomes one translated sentence.
+    for ``write_permission`` too when the request is no plain read or the page is one of ``writing_pages``.
+    A DomainError raised by a page becomes one translated sentence.
     """
 
     read_permission: ClassVar[str] = READ
     write_permission: ClassVar[str] = WRITE
-    page_permissions: ClassVar[Mapping[str, str]] = {}
+    writing_pages: ClassVar[frozenset[str]] = frozenset()
+    """Pages that are for those who may write even before anything is sent, such as an empty form."""
+    own_check_pages: ClassVar[frozenset[str]] = frozenset()
+    """Pages that check for themselves what the person may do."""
 
     # What the menu shows; a view class states them, its constructor takes nothing.
     title: ClassVar[Any] = ""
@@ -52,10 +54,10 @@ class GuardedView(BaseView):
 
     def may_open(self, page: str) -> bool:
         """Whether the person may run the view function of that name with this request's verb."""
-        marked = getattr(getattr(type(self), page, None), "_needs", None) or self.page_permissions.get(page)
-        if marked:
-            return may(marked) and self.is_accessible()
-        reads = request.method in SAFE_METHODS
+        marked = getattr(getattr(type(self), page, None), "_needs", None)
+        if marked or page in self.own_check_pages:
+            return self.is_accessible() and may(marked or self.read_permission)
+        reads = request.method in SAFE_METHODS and page not in self.writing_pages
         return self.is_accessible() and (reads or may(self.write_permission))
 
     def _handle_view(self, name: str, **kwargs: Any) -> ResponseReturnValue | None:
@@ -85,6 +87,3 @@ class GuardedView(BaseView):
 def asks_as_script() -> bool:
     """Whether the answer is read by a script of ours (htmx or fetch) and not shown as a page."""
     return "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "fetch"
-
-
-NOT_THERE = lazy_gettext("This record does not exist, or you may not see it.")

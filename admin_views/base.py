@@ -23,7 +23,7 @@ from flask import render_template, request
 from flask_babel import lazy_gettext
 from markupsafe import Markup
 
-from admin_views.access import WRITE, GuardedView
+from admin_views.access import GuardedView
 from admin_views.fields import PanelConverter
 from admin_views.formatters import EXPORTED, SHOWN
 from admin_views.grid import Grid
@@ -58,14 +58,8 @@ class RecordView(GuardedView, Grid, Saving):
     allows_create: ClassVar[bool] = False
     allows_edit: ClassVar[bool] = False
     allows_delete: ClassVar[bool] = False
-    page_permissions = {
-        "create_view": WRITE,
-        "edit_view": WRITE,
-        "delete_view": WRITE,
-        "ajax_lookup": WRITE,
-        # Each action is checked by itself, see `Grid.is_action_allowed`.
-        "action_view": "read",
-    }
+    writing_pages = frozenset({"create_view", "edit_view", "delete_view", "ajax_lookup"})
+    own_check_pages = frozenset({"action_view"})  # each action: see `Grid.is_action_allowed`
 
     empty_title: ClassVar[Any] = lazy_gettext("Nothing here yet")
     empty_hint: ClassVar[Any] = ""

@@ -9,6 +9,7 @@ from flask_admin.form import rules
 from flask_admin.model.ajax import AjaxModelLoader
 from flask_admin.model.form import converts
 from wtforms import DateField, SelectField
+from wtforms.fields.choices import Choice
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import DateInput
 
@@ -37,9 +38,9 @@ class EnumField(SelectField):
 
     def iter_choices(self) -> Any:
         if self._may_be_empty:
-            yield "", "—", self.data is None, {}
+            yield Choice("", "—", self.data is None, {})
         for member in self._enum:
-            yield member.value, label(member), self.data == member, {}
+            yield Choice(member.value, label(member), self.data == member, {})
 
     def pre_validate(self, form: Any) -> None:
         if self.data is None and not self._may_be_empty:

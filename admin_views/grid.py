@@ -57,6 +57,9 @@ class Grid(ModelView):
         """Narrow a query on the model to the rows this person may see. Override this, never get_query."""
         return query
 
+    def scaffold_auto_joins(self) -> Any:
+        return [relation for relation in super().scaffold_auto_joins() if relation.key not in self.eager]
+
     def get_query(self) -> Any:
         loaded = [sa.orm.selectinload(getattr(self.model, name)) for name in self.eager]
         return self.scope(super().get_query()).options(*loaded)
@@ -145,7 +148,7 @@ class Grid(ModelView):
         return self._selection_of(query, int(expected))
 
     def _selection_of(self, query: Any, expected: int | None) -> Selection:
-        bare = query.options(sa.orm.noload("*")).order_by(None)
+        bare = query.enable_eagerloads(False).order_by(None)
         ids = bare.with_entities(self.model.id).distinct().statement
         count = int(db.session.scalar(sa.select(sa.func.count()).select_from(ids.subquery())))
         if expected is not None and count != expected:

@@ -25,7 +25,7 @@ class MessageView(RecordView):
     record = Message
     title = _("Messages")
     menu_section = SENDING
-    icon = "bi-send"
+    icon = "bi-envelope"
     empty_title = _("No messages yet")
     empty_hint = _("Open an investment and send its clients a message: each delivery is shown here.")
 

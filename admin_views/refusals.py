@@ -77,8 +77,12 @@ def constraint_of(error: IntegrityError) -> str:
     return FOREIGN_KEY if text.startswith("FOREIGN KEY") else APPEND_ONLY
 
 
-def sentence_for(error: IntegrityError, own: Mapping[str, Any] | None = None) -> str:
+def sentence_for(
+    error: IntegrityError, own: Mapping[str, Any] | None = None, *, removing: bool = False
+) -> str:
     """One sentence for the person; ``own`` adds a view's sentences by constraint name."""
     name = constraint_of(error)
+    if removing and name == NOT_NULL:  # SQLAlchemy tried to cut the depending rows loose first
+        name = FOREIGN_KEY
     found = (own or {}).get(name) or _SENTENCES.get(name) or _SENTENCES.get(name[:2])
     return str(found or gettext("The record could not be saved."))

@@ -43,7 +43,7 @@ class Saving(ModelView):
         return self._try(lambda: self._save(form, model, False))
 
     def delete_model(self, model: Any) -> bool:
-        return self._try(lambda: self._remove(model))
+        return self._try(lambda: self._remove(model), removing=True)
 
     def audit(self, action: str, entity_id: object, values: Mapping[str, Any], *, entity: str = "") -> None:
         """Append an entry in the running transaction, in the name of the person who is here."""
@@ -79,22 +79,23 @@ class Saving(ModelView):
         db.session.commit()
         self.after_model_delete(model)
 
-    def _try(self, save: Callable[[], None]) -> bool:
+    def _try(self, save: Callable[[], None], *, removing: bool = False) -> bool:
         try:
             save()
-        except DomainError as error:
-            return self._give_up(translate(error))
-        except IntegrityError as error:
-            return self._give_up(sentence_for(error, self.refusal_sentences))
-        except ValidationError as error:
-            return self._give_up(str(error))
-        except SQLAlchemyError as error:
-            # The text of the error holds the values, which are personal data.
-            log.error("saving a record of %s failed: %s", self.model.__tablename__, type(error).__name__)
-            return self._give_up(gettext("The record could not be saved. Try again in a moment."))
+        except (DomainError, ValidationError, SQLAlchemyError) as error:
+            # First: the sentence is put into the person's language, which asks the database.
+            db.session.rollback()
+            flash(self._sentence(error, removing), "error")
+            return False
         return True
 
-    def _give_up(self, sentence: str) -> bool:
-        db.session.rollback()
-        flash(sentence, "error")
-        return False
+    def _sentence(self, error: Exception, removing: bool) -> str:
+        if isinstance(error, DomainError):
+            return translate(error)
+        if isinstance(error, IntegrityError):
+            return sentence_for(error, self.refusal_sentences, removing=removing)
+        if isinstance(error, ValidationError):
+            return str(error)
+        # The text of a database error holds the values, which are personal data.
+        log.error("saving a record of %s failed: %s", self.model.__tablename__, type(error).__name__)
+        return gettext("The record could not be saved. Try again in a moment.")

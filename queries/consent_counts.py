@@ -13,4 +13,4 @@ def grants_by_version(session: Session | scoped_session[Session], definition_id:
         .where(ConsentState.definition_id == definition_id, ConsentState.granted)
         .group_by(ConsentState.wording_version)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -15,7 +15,7 @@ def contract_counts(session: AnySession, investment_id: int) -> dict[ContractTyp
         .where(Contract.investment_id == investment_id)
         .group_by(Contract.type)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def clients_behind(session: AnySession, investment_id: int) -> dict[ContractType, int]:
@@ -26,7 +26,7 @@ def clients_behind(session: AnySession, investment_id: int) -> dict[ContractType
         .where(Contract.investment_id == investment_id)
         .group_by(Contract.type)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def latest_contracts(session: AnySession, investment_id: int, limit: int = 15) -> list[Contract]:
