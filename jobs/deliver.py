@@ -10,6 +10,7 @@ from flask import current_app
 from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile
 from extensions.wiring import Wiring, wiring
+from gateways.machine import boot_id
 from gateways.smtp import Security, SmtpSession, SmtpSettings
 from models import db
 from models.campaign import Campaign
@@ -37,6 +38,7 @@ def deliver(account_id: int, campaign_id: int | None, first_id: int, last_id: in
         policy=hands.policy,
         clock=hands.clock,
         enqueue=hands.doorbell.ring,
+        boot=boot_id(),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
     try:

@@ -206,7 +206,10 @@ class DeliveryAttempt(Identified, Model):
 
 
 class DeliveryClaim(Identified, Model):
-    """A worker's lease on a range of messages. Its id, never reused, is the token every write asks for."""
+    """A worker's lease on a range of messages. Its id, never reused, is the token every write asks for.
+
+    ``boot`` is the boot of the machine it was opened under: see `services.recover_claims`.
+    """
 
     __tablename__ = "delivery_claim"
     __table_args__ = (
@@ -225,6 +228,7 @@ class DeliveryClaim(Identified, Model):
     first_message_id: Mapped[int] = mapped_column(sa.BigInteger)
     last_message_id: Mapped[int] = mapped_column(sa.BigInteger)
     worker: Mapped[str] = mapped_column(sa.String(120), default="")
+    boot: Mapped[str] = mapped_column(sa.String(40), default="")
     opened_at: Mapped[datetime]
     leased_until: Mapped[datetime]
     closed_at: Mapped[datetime | None]

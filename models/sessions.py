@@ -1,7 +1,9 @@
 """Sessions of their own, for work that must not share the request's."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -21,6 +23,20 @@ def snapshot_session() -> Iterator[Session]:
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with Session(engine) as session:
         yield session
+
+
+def flush_to_disk(session: Session) -> None:
+    """Make everything committed so far outlive a power cut. SQLite only: PostgreSQL does so by itself."""
+    engine = session.get_bind().engine
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        return
+    database = Path(engine.url.database)
+    for path in (database.with_name(f"{database.name}-wal"), database.parent):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def rows_changed(session: Session, statement: sa.Executable) -> int:

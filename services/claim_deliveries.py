@@ -10,7 +10,7 @@ from domain.delivery import CampaignStatus, Move, Status, sources, target
 from models.campaign import Campaign
 from models.mail_account import MailAccount
 from models.message import DeliveryClaim, Message
-from models.sessions import rows_changed
+from models.sessions import flush_to_disk, rows_changed
 from queries.sending_allowance import sending_allowance
 from queries.sending_check import no_longer_eligible
 from services.delivery_policy import DeliveryPolicy
@@ -27,11 +27,12 @@ class WorkRange:
 
 
 def claim_range(
-    session: Session, work: WorkRange, *, policy: DeliveryPolicy, worker: str, now: datetime
+    session: Session, work: WorkRange, *, policy: DeliveryPolicy, worker: str, now: datetime, boot: str = ""
 ) -> DeliveryClaim | None:
     """Take the first due messages of the range, at most ``policy.claim_size``; None when none is due.
 
-    Whoever may no longer be written to is marked skipped at once. Commits.
+    Whoever may no longer be written to is marked skipped at once. Commits, durably: after a power cut
+    the claim says which messages were under way (``boot`` tells that there was one).
     """
     ids = _due_ids(session, work, _size(session, work, policy, now), now)
     if not ids:
@@ -43,6 +44,7 @@ def claim_range(
         first_message_id=ids[0],
         last_message_id=ids[-1],
         worker=worker,
+        boot=boot,
         opened_at=now,
         leased_until=now + policy.lease,
     )
@@ -59,6 +61,7 @@ def claim_range(
         return None
     _skip_ineligible(session, claim.id, now)
     session.commit()
+    flush_to_disk(session)
     return claim
 
 

@@ -55,6 +55,7 @@ class Workshop:
     clock: Callable[[], datetime]
     enqueue: Enqueue
     worker: str
+    boot: str = ""
 
 
 def deliver_range(session: Session, work: WorkRange, shop: Workshop) -> int:
@@ -62,7 +63,9 @@ def deliver_range(session: Session, work: WorkRange, shop: Workshop) -> int:
 
     Ends after ``claim_size`` messages or ``claim_time``. Heard twice, it finds nothing to claim.
     """
-    claim = claim_range(session, work, policy=shop.policy, worker=shop.worker, now=shop.clock())
+    claim = claim_range(
+        session, work, policy=shop.policy, worker=shop.worker, boot=shop.boot, now=shop.clock()
+    )
     if claim is None:
         if work.campaign_id is not None:
             finish_exhausted(session, shop.clock(), campaign_id=work.campaign_id)
@@ -156,7 +159,7 @@ class _Run:
         )
         messages = [
             Outgoing(number, address, name, failures, values or {})
-            for number, address, name, failures, values in rows.tuples()
+            for number, address, name, failures, values in rows
         ]
         self._session.rollback()  # no transaction stays open while the network is used
         return messages

@@ -14,33 +14,39 @@ from services.claim_deliveries import release
 SILENT = "The worker stopped before the mail server's answer was recorded."
 
 
-def recover_claims(session: Session, now: datetime) -> int:
-    """Recover every claim whose lease has run out; the number recovered. Commits each.
+def recover_claims(session: Session, now: datetime, *, boot: str = "") -> int:
+    """Recover every claim whose worker is gone; the number recovered. Commits each.
 
     A claim is sent in id order, so only its first unacknowledged message may have gone out: it
     becomes uncertain, which a person decides on; the others surely did not and are released.
+
+    ``boot`` identifies this boot of the machine (empty: unknown). SQLite may lose the last
+    acknowledgements in a power cut, though never the claim: what a claim of an earlier boot still
+    holds may all have gone out.
     """
-    expired = sa.select(DeliveryClaim.id).where(
-        DeliveryClaim.closed_at.is_(None), DeliveryClaim.leased_until < now
-    )
-    claim_ids = list(session.scalars(expired))
+    restarted = sa.and_(DeliveryClaim.boot != "", DeliveryClaim.boot != boot) if boot else sa.false()
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    gone = sa.or_(DeliveryClaim.leased_until < now, restarted if on_sqlite else sa.false())
+    query = sa.select(DeliveryClaim.id, restarted).where(DeliveryClaim.closed_at.is_(None), gone)
+    claims = list(session.execute(query))
     session.rollback()
-    return sum(_recover(session, claim_id, now) for claim_id in claim_ids)
+    return sum(
+        _recover(session, claim_id, gone, park_all=cut and on_sqlite, now=now) for claim_id, cut in claims
+    )
 
 
-def _recover(session: Session, claim_id: int, now: datetime) -> bool:
+def _recover(
+    session: Session, claim_id: int, gone: sa.ColumnElement[bool], *, park_all: bool, now: datetime
+) -> bool:
     closed = rows_changed(
         session,
         sa.update(DeliveryClaim)
-        .where(
-            DeliveryClaim.id == claim_id,
-            DeliveryClaim.closed_at.is_(None),
-            DeliveryClaim.leased_until < now,
-        )
+        .where(DeliveryClaim.id == claim_id, DeliveryClaim.closed_at.is_(None), gone)
         .values(closed_at=now),
     )
-    first = session.scalar(sa.select(sa.func.min(Message.id)).where(Message.claim_id == claim_id))
-    if not closed or (first is not None and not _park(session, claim_id, first, now)):
+    held = sa.select(Message.id).where(Message.claim_id == claim_id).order_by(Message.id)
+    suspects = list(session.scalars(held if park_all else held.limit(1)))
+    if not closed or not all(_park(session, claim_id, suspect, now) for suspect in suspects):
         # Its worker has just acknowledged: it is alive, and the next message may be on its way.
         session.rollback()
         return False

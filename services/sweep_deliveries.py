@@ -11,12 +11,12 @@ from services.recover_claims import recover_claims
 from services.ring_deliveries import ring
 
 
-def sweep_deliveries(session: Session, *, now: datetime, enqueue: Enqueue) -> int:
+def sweep_deliveries(session: Session, *, now: datetime, enqueue: Enqueue, boot: str = "") -> int:
     """Recover dead claims, start what is scheduled, ring for due work; the number of ranges rung for.
 
     May run anywhere, any number of times at once: everything it does is conditional.
     """
-    recover_claims(session, now)
+    recover_claims(session, now, boot=boot)
     start_scheduled(session, now)
     unattended = due_ranges(session, now=now, only_unattended=True)
     session.rollback()

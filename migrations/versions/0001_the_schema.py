@@ -472,6 +472,7 @@ def upgrade() -> None:
     sa.Column('first_message_id', sa.BigInteger(), nullable=False),
     sa.Column('last_message_id', sa.BigInteger(), nullable=False),
     sa.Column('worker', sa.String(length=120), nullable=False),
+    sa.Column('boot', sa.String(length=40), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),

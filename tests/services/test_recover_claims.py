@@ -190,3 +190,16 @@ def test_the_parked_message_says_why(scene: Scene) -> None:
     scene.die_delivering(campaign, at=address_of(1))
     recover_claims(scene.session, after_the_lease(scene))
     assert scene.messages(campaign)[0].error_text == module.SILENT
+
+
+def test_after_a_power_cut_nothing_that_may_be_out_is_released(scene: Scene) -> None:
+    campaign = scene.campaign(3)
+    before, after = "before the power cut", "after it"
+    now = scene.clock.now
+    claim_range(scene.session, scene.work(campaign), policy=scene.policy, worker="", boot=before, now=now)
+    assert recover_claims(scene.session, now, boot=before) == 0
+    loses_the_last_commits = db.engine.dialect.name == "sqlite"
+    assert recover_claims(scene.session, now, boot=after) == loses_the_last_commits
+    recover_claims(scene.session, after_the_lease(scene), boot=after)
+    others = Status.UNCERTAIN if loses_the_last_commits else Status.QUEUED
+    assert scene.statuses(campaign) == [Status.UNCERTAIN, others, others]
