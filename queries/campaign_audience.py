@@ -41,4 +41,4 @@ def find_in_audience(
     )
     for word in fold(words).split():
         query = query.where(Client.search.contains(word, autoescape=True))
-    return session.execute(query).tuples().all()
+    return session.execute(query).all()

@@ -17,7 +17,7 @@ def messages_by_campaign(session: Session, campaign_ids: Sequence[int]) -> dict[
         .where(Message.campaign_id.in_(campaign_ids))
         .group_by(Message.campaign_id, Message.status)
     )
-    for number, status, count in rows.tuples():
+    for number, status, count in rows:
         if number is not None:
             counts[number][status] = count
     return counts

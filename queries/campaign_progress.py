@@ -39,7 +39,7 @@ def campaign_progress(session: Session, campaign_id: int) -> CampaignProgress:
         .where(Message.campaign_id == campaign_id)
         .group_by(Message.status)
     )
-    messages.update(dict(counted.tuples().all()))
+    messages.update(dict(counted.all()))
     skipped = session.scalar(
         sa.select(sa.func.count(sa.distinct(CampaignRecipient.client_id))).where(
             CampaignRecipient.campaign_id == campaign_id, CampaignRecipient.reason.is_not(None)

@@ -61,13 +61,13 @@ def page_of_recipients(
 ) -> Sequence[Recipient]:
     """One page, in the order they were frozen."""
     query = _listed(campaign_id, wanted).limit(limit).offset(offset)
-    return [Recipient(*row) for row in session.execute(query).tuples()]
+    return [Recipient(*row) for row in session.execute(query)]
 
 
 def every_recipient(session: Session, campaign_id: int, wanted: RecipientFilter) -> Iterator[Recipient]:
     """All of them, read from the database in pieces."""
     rows = session.execute(_listed(campaign_id, wanted).execution_options(yield_per=ROWS_AT_A_TIME))
-    for row in rows.tuples():
+    for row in rows:
         yield Recipient(*row)
 
 

@@ -60,4 +60,4 @@ def due_ranges(
             DeliveryClaim.campaign_id.is_not_distinct_from(Message.campaign_id),
         )
         query = query.where(~attended)
-    return [DueRange(*row) for row in session.execute(query).tuples()]
+    return [DueRange(*row) for row in session.execute(query)]

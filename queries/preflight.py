@@ -94,7 +94,7 @@ def failing_pairs(
         .limit(limit)
         .offset(offset)
     )
-    return [FailingPair(*row) for row in session.execute(query).tuples()]
+    return [FailingPair(*row) for row in session.execute(query)]
 
 
 def clients_by_contract_type(session: Session, investment_id: int) -> dict[ContractType, int]:
@@ -107,5 +107,5 @@ def clients_by_contract_type(session: Session, investment_id: int) -> dict[Contr
         .group_by(Contract.type)
     )
     counts = dict.fromkeys(ContractType, 0)
-    counts.update(dict(rows.tuples().all()))
+    counts.update(dict(rows.all()))
     return counts

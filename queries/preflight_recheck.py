@@ -35,7 +35,7 @@ def standing_of(session: Session, audience: Audience, client_id: int) -> ClientS
     own = pairs(replace(audience, only_clients=(client_id,))).cte("own")
     rows = session.execute(
         sa.select(own.c.reason, own.c.normalised, sa.func.count()).group_by(own.c.reason, own.c.normalised)
-    ).tuples()
+    )
     errors = dict.fromkeys(EMAIL_REASONS, 0)
     address = None
     for reason, normalised, count in rows:
