@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any, cast
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,36 +12,28 @@ from sqlalchemy.orm import Session
 from domain.channel import Purpose
 from domain.contract_types import ContractType
 from domain.correspondence import UNSUBSCRIBE_FOOTER
-from domain.delivery import CampaignStatus, DeliveryState, Status
-from domain.eligibility import Reason
-from domain.smtp_replies import BounceVerdict
-from models.bounce import Bounce, BounceKind
+from domain.delivery import CampaignStatus
 from models.campaign import Campaign, CampaignKind
-from models.consent import ConsentAction, ConsentEvent, ConsentEvidence, ConsentMethod, ConsentState
 from models.investment import Contract, ContractParty
 from models.mail_account import MailAccount
-from models.message import AttemptOutcome, DeliveryAttempt, Message
+from models.message import Message
 from models.message_template import MessageTemplate
-from models.suppression import Suppression, SuppressionReason
 from queries.audience import audience_of, pairs_once
-from sandbox.sample_consents import wording_id
+from sandbox.sample_outcomes import (
+    NOTHING_SPECIAL,
+    OTHER_REFUSALS,
+    Frozen,
+    bounce,
+    refusal,
+    sent,
+    unsure,
+    withdrawal,
+)
 from sandbox.sample_plan import FIRST, SECOND
-from sandbox.sample_texts import COMPANY, EMAIL_MARKETING
+from sandbox.sample_texts import COMPANY
 from services.draft_campaign import COMPANY_NAME
 from services.freeze_audience import FrozenAudience
 from services.message_content import prepare_content
-
-NO_SUCH_MAILBOX = (
-    "550",
-    "5.1.1 <{address}>: Recipient address rejected: User unknown in virtual mailbox table",
-)
-OTHER_REFUSALS = (
-    ("552", "5.2.2 <{address}>: Mailbox is full / Skrzynka odbiorcy jest przepełniona"),
-    ("550", "5.7.1 Message rejected due to local policy"),
-)
-Frozen = sa.Row[int, int | None, str, str | None]
-"""A message's id, client, address and address digest."""
-LOST = "The connection was lost while waiting for the receipt: timed out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,16 +166,16 @@ def _deliver(
         day, second = divmod(place, cast("int", campaign.batch_size))
         moment = started + timedelta(days=day, seconds=second / 4)
         if place in exceptions.bounced:
-            outcome = _bounce(session, message, moment)
+            outcome = bounce(session, message, moment)
         elif place in exceptions.refused:
-            outcome = _refusal(message, OTHER_REFUSALS[place % 2], moment)
+            outcome = refusal(message, OTHER_REFUSALS[place % 2], moment)
         elif place in exceptions.unsure:
-            outcome = _unsure(session, rng, message, moment)
+            outcome = unsure(session, rng, message, moment)
         elif place in exceptions.withdrawn:
-            outcome = _withdrawal(session, message, moment)
+            outcome = withdrawal(session, message, moment)
         else:
-            outcome = _sent(rng, moment)
-        updates.append(_NOTHING_SPECIAL | outcome | {"of_message": message.id, "finished_at": moment})
+            outcome = sent(rng, moment)
+        updates.append(NOTHING_SPECIAL | outcome | {"of_message": message.id, "finished_at": moment})
         campaign.finished_at = moment
     session.flush()
     table = cast("sa.Table", Message.__table__)
@@ -211,94 +202,3 @@ def _exceptions(
     withdrawn = set(rng.sample(only_here, past.withdrawals))
     others = rng.sample([place for place in free if place not in withdrawn], past.refusals + past.unsure)
     return Exceptions(bounced, set(others[: past.refusals]), set(others[past.refusals :]), withdrawn)
-
-
-_NOTHING_SPECIAL: dict[str, Any] = {
-    "delivery_state": None,
-    "reason": None,
-    "failures": 0,
-    "first_failed_at": None,
-    "sent_at": None,
-    "error_code": "",
-    "error_text": "",
-    "provider_reference": "",
-}
-
-
-def _sent(rng: Random, moment: datetime) -> dict[str, Any]:
-    return {"status": Status.SENT, "sent_at": moment, "provider_reference": f"{rng.getrandbits(40):010X}"}
-
-
-def _refusal(message: Frozen, reply: tuple[str, str], moment: datetime) -> dict[str, Any]:
-    code, text = reply
-    return {
-        "status": Status.FAILED,
-        "failures": 1,
-        "first_failed_at": moment,
-        "error_code": code,
-        "error_text": text.format(address=message.address),
-    }
-
-
-def _bounce(session: Session, message: Frozen, moment: datetime) -> dict[str, Any]:
-    outcome = _refusal(message, NO_SUCH_MAILBOX, moment)
-    reply = f"{outcome['error_code']} {outcome['error_text']}"
-    session.add(
-        Bounce(
-            kind=BounceKind.SMTP,
-            verdict=BounceVerdict.BLOCK,
-            address=message.address,
-            address_digest=message.address_digest,
-            status_code="5.1.1",
-            diagnostic=outcome["error_text"],
-            received_at=moment,
-            message_id=message.id,
-            client_id=message.client_id,
-            suppression=Suppression(
-                channel="email",
-                address_digest=message.address_digest,
-                reason=SuppressionReason.BOUNCE,
-                source="smtp",
-                detail=reply,
-                created_at=moment,
-            ),
-        )
-    )
-    return outcome | {"delivery_state": DeliveryState.BOUNCED}
-
-
-def _unsure(session: Session, rng: Random, message: Frozen, moment: datetime) -> dict[str, Any]:
-    session.add(
-        DeliveryAttempt(
-            message_id=message.id,
-            uuid=str(UUID(int=rng.getrandbits(128), version=4)),
-            started_at=moment,
-            finished_at=moment,
-            outcome=AttemptOutcome.UNCERTAIN,
-            reply_text=LOST,
-        )
-    )
-    return {"status": Status.UNCERTAIN, "failures": 1, "first_failed_at": moment, "error_text": LOST}
-
-
-def _withdrawal(session: Session, message: Frozen, moment: datetime) -> dict[str, Any]:
-    """The client withdrew consent after the campaign was approved, and so got nothing."""
-    withdrawn = moment - timedelta(hours=3)
-    event = ConsentEvent(
-        client_id=message.client_id,
-        definition_id=EMAIL_MARKETING,
-        wording_id=wording_id(EMAIL_MARKETING, 2),
-        action=ConsentAction.WITHDRAWN,
-        method=ConsentMethod.LINK,
-        occurred_at=withdrawn,
-        recorded_at=withdrawn,
-        evidence=ConsentEvidence(ip_address="192.0.2.77", user_agent="Mozilla/5.0 (Android 15; Mobile)"),
-    )
-    session.add(event)
-    session.flush()
-    session.execute(
-        sa.update(ConsentState)
-        .where(ConsentState.client_id == message.client_id, ConsentState.definition_id == EMAIL_MARKETING)
-        .values(granted=False, event_id=event.id)
-    )
-    return {"status": Status.SKIPPED, "reason": Reason.NO_EMAIL_CONSENT}
