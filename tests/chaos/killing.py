@@ -75,7 +75,8 @@ class Result:
         twice = sum(times > 1 for times in self.caught.values())
         return (
             f"{counts}; caught {sum(self.caught.values())} for {len(self.caught)} addresses, {twice} twice; "
-            f"kills {self.kills}, in mid-answer {self.kills_in_mid_answer}, queue emptied {self.queue_emptied}"
+            f"kills {self.kills}, in mid-answer {self.kills_in_mid_answer}, "
+            f"queue emptied {self.queue_emptied}"
         )
 
 
@@ -280,7 +281,7 @@ class Killing:
     def _statuses(self) -> Counter[Status]:
         rows = db.session.execute(sa.select(Message.status, sa.func.count()).group_by(Message.status)).all()
         db.session.rollback()
-        return Counter({status: count for status, count in rows})
+        return Counter(dict(rows))
 
     def _unfinished_and_due(self) -> bool:
         due = sa.exists().where(Message.status.in_(UNFINISHED), Message.due_at <= datetime.now(UTC))
