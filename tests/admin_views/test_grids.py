@@ -114,12 +114,16 @@ def test_an_export_holds_what_the_filters_leave(visit: Visit, stored: Session) -
 
 
 def test_a_duplicate_is_refused_with_a_sentence_and_no_sql(visit: Visit, stored: Session) -> None:
-    make.make_investment(stored, "Osiedle")
+    investment = make.make_investment(stored)
+    number = make.make_contract(stored, investment).number
     stored.commit()
-    page = visit("operator").post("/admin/investment/new/", name="Osiedle", city="Łódź").text
-    assert "An investment of this name exists already." in page
+    operator = visit("operator")
+    page = operator.post(
+        "/admin/contract/new/", investment=str(investment.id), type="sale", number=number, unit="B"
+    ).text
+    assert "This investment has a contract of that type and number already." in page
     assert not re.search(r"INSERT|UNIQUE|sqlite3|IntegrityError", page)
-    assert count(stored, Investment) == 1
+    assert count(stored, Contract) == 1
 
 
 def test_a_record_others_depend_on_is_kept_with_a_sentence(visit: Visit, stored: Session) -> None:
