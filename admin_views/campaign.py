@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import g, url_for
+from flask import Response, g, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -116,7 +116,7 @@ class CampaignView(
     def refuse(self, error: DomainError) -> ResponseReturnValue:
         """As every view does; a script also learns which field the refusal belongs to."""
         answer = super().refuse(error)
-        if asks_as_script() and hasattr(answer, "headers"):
+        if asks_as_script() and isinstance(answer, Response):
             answer.headers["X-Refusal"] = type(error).__name__
             answer.headers["X-Field"] = FIELD_OF.get(type(error), "body")
         return answer

@@ -21,7 +21,7 @@ FORMULA = '=HYPERLINK("http://evil.example")'
 @pytest.fixture
 def campaign(stored: Session) -> Campaign:
     """Sent to one client, failed for one, uncertain for one, queued for one; one was left out."""
-    made = make.make_campaign(stored, make.make_investment(stored), started_at=datetime.now(UTC))
+    made = make.make_campaign(stored, make.make_investment(stored), started_at=make.LONG_AGO)
     outcomes = {
         "Wysłany": {"status": Status.SENT, "sent_at": datetime.now(UTC) - timedelta(seconds=2)},
         "Odrzucony": {"status": Status.FAILED, "error_code": "550", "error_text": "no such user"},
