@@ -24,7 +24,7 @@ from sandbox.sample_clients import ClientWriter
 from sandbox.sample_consents import write_definitions
 from sandbox.sample_contracts import ContractWriter
 from sandbox.sample_plan import plan
-from sandbox.sample_rows import Rows, continue_numbering
+from sandbox.sample_rows import Rows, settle
 from sandbox.sample_texts import COMPANY, INVESTMENTS, TEMPLATES
 from services.draft_campaign import COMPANY_NAME
 from services.record_audit import append_audit
@@ -91,7 +91,7 @@ def _write(session: Session, clients: int, password: str, now: datetime) -> Samp
         bouncing += ids[:1] if party.defect == Reason.BLOCKED_EMAIL else []
         rows.write_when_many()
     rows.write()
-    continue_numbering(session, Investment, Client, Contract, ConsentDefinition, ConsentWording, ConsentEvent)
+    settle(session, Investment, Client, Contract, ConsentDefinition, ConsentWording, ConsentEvent)
     campaigns, messages = write_past_campaigns(session, rng, bouncing=bouncing, actor_id=managers[0], now=now)
     append_audit(
         session,

@@ -50,11 +50,13 @@ class Rows:
         self._count = 0
 
 
-def continue_numbering(session: Session, *models: type[Model]) -> None:
-    """Let PostgreSQL's sequences go on after ids that were given; SQLite counts by itself."""
+def settle(session: Session, *numbered: type[Model]) -> None:
+    """Let PostgreSQL's sequences go on after ids that were given, and its planner know the new sizes."""
     if session.get_bind().dialect.name != "postgresql":
         return
-    for model in models:
+    for model in numbered:
         table = cast("sa.Table", model.__table__)
         sequence = sa.func.pg_get_serial_sequence(f'"{table.name}"', "id")
         session.execute(sa.select(sa.func.setval(sequence, sa.func.max(table.c.id))))
+    for model in IN_ORDER:
+        session.execute(sa.text(f"ANALYZE {model.__tablename__}"))
