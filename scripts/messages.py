@@ -5,6 +5,7 @@ class, `label="…"` in a table), which the entrances translate. Babel's own ext
 """
 
 import ast
+import builtins
 import sys
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -26,6 +27,7 @@ KEYWORDS: dict[str, Any] = {
     "pgettext": ((1, "c"), 2),
 }
 CARRIERS = frozenset({"message", "label"})
+PAIR = 2
 ROOMS = (
     "admin_views",
     "webhooks",
@@ -51,6 +53,8 @@ def extract(
         for name, value in _assignments(node):
             if name in CARRIERS and isinstance(value, ast.Constant) and isinstance(value.value, str):
                 yield value.lineno, None, value.value, []
+        for line, words in (*_refusals(node), *_menu(node)):
+            yield line, None, words, []
 
 
 def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
@@ -62,6 +66,26 @@ def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
                 yield statement.targets[0].id, statement.value
             elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
                 yield statement.target.id, statement.value
+
+
+def _refusals(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """The sentence of a ``raise Refusal("…")``; Python's own errors are for developers."""
+    if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call) or not node.exc.args:
+        return
+    name, words = node.exc.func, node.exc.args[0]
+    ours = isinstance(name, ast.Name) and not hasattr(builtins, name.id)
+    if ours and isinstance(words, ast.Constant) and isinstance(words.value, str):
+        yield words.lineno, words.value
+
+
+def _menu(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """The labels of the menu of merge tags, written as (tag, label) pairs."""
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == "MENU":
+        for pair in ast.walk(node):
+            if isinstance(pair, ast.Tuple) and len(pair.elts) == PAIR:
+                label = pair.elts[1]
+                if isinstance(label, ast.Constant) and isinstance(label.value, str):
+                    yield label.lineno, label.value
 
 
 def extracted() -> Catalog:
