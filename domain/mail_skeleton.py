@@ -16,9 +16,10 @@ from typing import Self
 
 from domain.errors import DomainError
 from domain.mail_headers import Mailbox, filename_parameter, mailbox_header, text_header
+from domain.merge_tags import escape_html
 from domain.quoted_printable import SOFT_BREAK, at_line_start, encode_piece
 
-__all__ = ["AttachedFile", "MailSkeleton", "Mailbox", "Segments", "Slot", "ValueMissing", "escape_html"]
+__all__ = ["AttachedFile", "MailSkeleton", "Mailbox", "Segments", "Slot", "ValueMissing"]
 
 # "=_" occurs in no quoted-printable and no base64 text (RFC 2045 6.7), so these never collide.
 _MIXED = b"=_goniec_mixed"
@@ -31,9 +32,6 @@ _LONGEST_MESSAGE_ID = 250
 _OWN_HEADERS = frozenset(
     ("from", "to", "cc", "bcc", "reply-to", "subject", "date", "message-id", "mime-version")
 )
-# The same five that EJS escapes, written the same way, so that both paths give the same bytes.
-_HTML_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&#34;", "'": "&#39;"})
-_HTML_SPECIAL = re.compile("[&<>\"']")
 
 
 class ValueMissing(DomainError):
@@ -61,11 +59,6 @@ class Slot:
 
 Segments = tuple[str | Slot, ...]
 Headers = Iterable[tuple[str, str]]
-
-
-def escape_html(value: str) -> str:
-    """``value`` escaped as EJS's ``<%= %>`` does: & < > " ' as &amp; &lt; &gt; &#34; &#39;."""
-    return value.translate(_HTML_ESCAPES) if _HTML_SPECIAL.search(value) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,6 @@ ASSETS: dict[str, tuple[str, dict[str, str]]] = {
             "skins/content/*/content.min.css": "",
         },
     ),
-    "htmx.org": ("htmx", {"dist/htmx.min.js": "dist", "LICENSE": ""}),
     "chart.js": ("chart", {"dist/chart.umd.js": "dist", "LICENSE.md": ""}),
     "@kurkle/color": ("chart/color", {"LICENSE.md": ""}),
     "bootstrap-icons": (
