@@ -2,13 +2,13 @@
 
 import click
 
-from commands.output import bad_input, command_line, emit, json_option
+from commands.output import OneLineCommand, bad_input, command_line, emit, json_option
 from models import db
 from models.campaign import Campaign
 from queries.campaign_progress import campaign_progress
 
 
-@click.command("campaign")
+@click.command("campaign", cls=OneLineCommand)
 @click.argument("campaign_id", type=int)
 @json_option
 @command_line

@@ -2,14 +2,14 @@
 
 import click
 
-from commands.output import bad_input, command_line, emit, json_option
+from commands.output import OneLineCommand, bad_input, command_line, emit, json_option
 from domain.passwords import PasswordTooWeak
 from extensions.wiring import wiring
 from models import db
 from services.manage_users import NoSuchRole, create_user
 
 
-@click.command("create-user")
+@click.command("create-user", cls=OneLineCommand)
 @click.argument("email")
 @click.option("--name", default="", help="How the panel calls the person.")
 @click.option("--role", required=True, help="administrator, operator, accountant or viewer")

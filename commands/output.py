@@ -18,6 +18,17 @@ REFUSED = 3
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+class OneLineCommand(click.Command):
+    """A command whose usage errors are one line, without the usage itself; exit code 2."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **kwargs)
+        except click.UsageError as error:
+            raise click.UsageError(" ".join(error.format_message().split())) from error
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

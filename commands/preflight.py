@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from commands.output import bad_input, command_line, emit, json_option
+from commands.output import OneLineCommand, bad_input, command_line, emit, json_option
 from domain.contract_types import POLISH_TITLES, ContractType
 from models import db
 from models.investment import Investment
@@ -22,7 +22,7 @@ contract_type_option = click.option(
 )
 
 
-@click.command("preflight")
+@click.command("preflight", cls=OneLineCommand)
 @click.argument("investment_id", type=int)
 @contract_type_option
 @json_option

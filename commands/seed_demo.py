@@ -4,7 +4,7 @@ import secrets
 
 import click
 
-from commands.output import bad_input, command_line, emit, json_option, refused
+from commands.output import OneLineCommand, bad_input, command_line, emit, json_option, refused
 from extensions.wiring import wiring
 from models import db
 from sandbox.sample_company import FEWEST_CLIENTS, AlreadyInUse, SampleCompany, write_sample_company
@@ -12,7 +12,7 @@ from sandbox.sample_company import FEWEST_CLIENTS, AlreadyInUse, SampleCompany, 
 DEFAULT_CLIENTS = 1200
 
 
-@click.command("seed-demo")
+@click.command("seed-demo", cls=OneLineCommand)
 @click.option("--clients", default=DEFAULT_CLIENTS, show_default=True, help="How many clients to make.")
 @click.option(
     "--password",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from commands.output import bad_input, command_line, emit, json_option, refused
+from commands.output import OneLineCommand, bad_input, command_line, emit, json_option, refused
 from commands.preflight import contract_type_option, report_json, report_lines
 from domain.contract_types import ContractType
 from domain.errors import DomainError
@@ -42,7 +42,7 @@ BAD_MESSAGE = (
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command("send")
+@click.command("send", cls=OneLineCommand)
 @click.argument("investment_id", type=int)
 @contract_type_option
 @click.option("--template", "template_id", type=int, help="A message template's number.")

@@ -3,10 +3,10 @@
 import click
 from flask import current_app
 
-from commands.output import command_line
+from commands.output import OneLineCommand, command_line
 
 
-@click.command("work")
+@click.command("work", cls=OneLineCommand)
 @click.option("--burst", is_flag=True, help="End when nothing is due.")
 @command_line
 def work_command(burst: bool) -> None:
