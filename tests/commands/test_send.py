@@ -1,0 +1,165 @@
+"""``flask send``: freezes and starts, or refuses and sends nothing."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from domain.delivery import CampaignStatus
+from models import db
+from models.campaign import Campaign
+from models.message import Message
+from models.message_template import MessageTemplate
+from tests.commands.conftest import Run
+
+
+@pytest.fixture
+def body(tmp_path: Path) -> Path:
+    path = tmp_path / "body.html"
+    path.write_text("<p>Dzień dobry, {client_name}!</p>", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def written(body: Path) -> tuple[object, ...]:
+    """What every letter needs."""
+    return ("--subject", "Odbiór", "--body-file", body, "--json")
+
+
+def campaigns(application: Flask) -> list[Campaign]:
+    with application.app_context():
+        return list(db.session.scalars(sa.select(Campaign)))
+
+
+def messages(application: Flask) -> int:
+    with application.app_context():
+        return db.session.scalar(sa.select(sa.func.count()).select_from(Message)) or 0
+
+
+def test_a_clean_audience_is_queued(run: Run, application: Flask, investment: int, written: tuple) -> None:
+    ran = run("send", investment, "--contract-type", "sale", *written)
+    assert ran.code == 0, ran.err
+    assert ran.data == {"campaign": ran.data["campaign"], "queued": 2, "skipped": 0}
+    assert messages(application) == 2
+
+
+def test_an_audience_with_errors_is_refused_with_its_report(
+    run: Run, application: Flask, investment: int, written: tuple
+) -> None:
+    ran = run("send", investment, "--contract-type", "sale", "--contract-type", "reservation", *written)
+    assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert ran.data["recipients"] == 2
+    assert ran.data["errors"]["missing_email"] == 1
+    assert (messages(application), campaigns(application)) == (0, [])
+
+
+def test_errors_may_be_skipped(run: Run, application: Flask, investment: int, written: tuple) -> None:
+    types = ("--contract-type", "sale", "--contract-type", "reservation")
+    ran = run("send", investment, *types, "--skip-errors", *written)
+    assert (ran.code, ran.data["queued"], ran.data["skipped"]) == (0, 2, 2)
+
+
+def test_an_audience_without_a_recipient_is_refused(
+    run: Run, application: Flask, investment: int, written: tuple
+) -> None:
+    ran = run("send", investment, "--contract-type", "reservation", "--skip-errors", *written)
+    assert (ran.code, ran.data["recipients"]) == (3, 0)
+    ran = run("send", investment, "--contract-type", "preliminary", *written)
+    assert ran.code == 3
+    assert (messages(application), campaigns(application)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("2030-07-01T12:00", datetime(2030, 7, 1, 10, tzinfo=UTC)),  # Warsaw is two hours ahead in summer
+        ("2030-01-01T12:00", datetime(2030, 1, 1, 11, tzinfo=UTC)),
+        ("2030-01-01T12:00+00:00", datetime(2030, 1, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_a_send_can_be_put_off(
+    run: Run, application: Flask, investment: int, written: tuple, given: str, meant: datetime
+) -> None:
+    assert run("send", investment, "--contract-type", "sale", "--at", given, *written).code == 0
+    [campaign] = campaigns(application)
+    assert (campaign.status, campaign.starts_at) == (CampaignStatus.SCHEDULED, meant)
+
+
+def test_a_template_brings_subject_and_body_and_its_fields_are_filled_in(
+    run: Run, application: Flask, investment: int
+) -> None:
+    with application.app_context():
+        db.session.add(MessageTemplate(name="Odbiór", subject="Odbiór {date}", body="<p>{client_name}</p>"))
+        db.session.commit()
+    arguments = ("send", investment, "--contract-type", "sale", "--template", 1, "--json")
+    missing = run(*arguments)
+    assert (missing.code, "date" in missing.err, len(missing.err.splitlines())) == (2, True, 1)
+    assert campaigns(application) == []
+    assert run(*arguments, "--var", "date=1 marca").code == 0
+    [campaign] = campaigns(application)
+    assert campaign.frozen_values["variables.date"] == "1 marca"
+
+
+def test_files_go_with_the_letter(
+    run: Run, application: Flask, investment: int, written: tuple, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "setup.exe").write_bytes(b"MZ")
+    refused = run("send", investment, "--contract-type", "sale", "--attach", tmp_path / "setup.exe", *written)
+    assert (refused.code, len(refused.err.splitlines()), campaigns(application)) == (2, 1, [])
+    ran = run("send", investment, "--contract-type", "sale", "--attach", tmp_path / "plan.pdf", *written)
+    assert ran.code == 0
+    with application.app_context():
+        assert [file.filename for file in db.session.scalars(sa.select(Campaign)).one().attachments] == [
+            "plan.pdf"
+        ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--subject", "x"),
+        ("--template", "99"),
+        ("--template", "1", "--subject", "x"),
+        ("--subject", "x", "--body-file", "/nowhere/body.html"),
+        (),
+    ],
+)
+def test_a_letter_that_is_not_there_is_bad_input(
+    run: Run, application: Flask, investment: int, wrong: tuple[str, ...]
+) -> None:
+    ran = run("send", investment, "--contract-type", "sale", *wrong)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert campaigns(application) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--at", "tomorrow"), ("--var", "date"), ("--attach", "/nowhere/plan.pdf")]
+)
+def test_an_option_nobody_understands_is_bad_input(
+    run: Run, application: Flask, investment: int, written: tuple, wrong: tuple[str, ...]
+) -> None:
+    ran = run("send", investment, "--contract-type", "sale", *wrong, *written)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert campaigns(application) == []
+
+
+def test_a_template_with_a_mistake_is_bad_input_and_leaves_nothing(
+    run: Run, application: Flask, investment: int, body: Path
+) -> None:
+    body.write_text("<p><% if (client.name) { %>x</p>", encoding="utf-8")
+    ran = run("send", investment, "--contract-type", "sale", "--subject", "x", "--body-file", body)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert campaigns(application) == []
+
+
+def test_an_investment_that_does_not_exist_is_bad_input(run: Run, investment: int, written: tuple) -> None:
+    ran = run("send", investment + 1, "--contract-type", "sale", *written)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+
+
+def test_the_output_is_one_object(run: Run, investment: int, written: tuple) -> None:
+    assert isinstance(json.loads(run("send", investment, "--contract-type", "sale", *written).out), dict)
