@@ -102,13 +102,12 @@ class PreflightPages(GuardedView):
     @needs(WRITE)
     def grant_consent(self, campaign_id: int, client_id: int) -> ResponseReturnValue:
         campaign, given = draft_or_refusal(campaign_id), json_body()
-        method = given.get("method")
         before = standing_of(db.session(), audience_of(campaign), client_id)
         grant_email_consent(
             db.session(),
             client_id,
             definition_id=whole_number(given.get("definition"), default=0) or 0,
-            method=ConsentMethod(method) if method in list(ConsentMethod) else ConsentMethod.FORM,
+            method=_method(given.get("method")),
             source=str(given.get("source") or ""),
             actor_id=current_user_id(),
             now=wiring().clock(),
@@ -183,6 +182,11 @@ def _order(campaign: Campaign, *, skip_errors: bool, starts_at: str) -> SendOrde
         approved_by_id=current_user_id(),
         starts_at=moment,
     )
+
+
+def _method(given: object) -> ConsentMethod:
+    """How the consent was given; the first of those offered when the request names none of them."""
+    return next((method for method in ASKED_OF_A_PERSON if method == given), ASKED_OF_A_PERSON[0])
 
 
 def _wall_clock(given: Mapping[str, object]) -> str:

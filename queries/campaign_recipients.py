@@ -72,7 +72,7 @@ def every_recipient(session: Session, campaign_id: int, wanted: RecipientFilter)
 
 
 def _listed(campaign_id: int, wanted: RecipientFilter) -> sa.Select[Any]:
-    columns: sa.Select[Any] = sa.select(
+    columns: tuple[Any, ...] = (
         CampaignRecipient.client_id,
         Client.name,
         Client.kind,
@@ -89,7 +89,7 @@ def _listed(campaign_id: int, wanted: RecipientFilter) -> sa.Select[Any]:
         Message.due_at,
         Message.sent_at,
     )
-    return _joined(columns, campaign_id, wanted).order_by(CampaignRecipient.id)
+    return _joined(sa.select(*columns), campaign_id, wanted).order_by(CampaignRecipient.id)
 
 
 def _joined(query: sa.Select[Any], campaign_id: int, wanted: RecipientFilter) -> sa.Select[Any]:
