@@ -49,7 +49,7 @@ class Worker:
             worker = _rq_worker()
             if worker is not None:
                 worker.work(logging_level="WARNING")
-                if worker._stop_requested:
+                if worker._shutdown_requested_date is not None:  # set whether it was busy or idle
                     return
             self._stopped.wait(RECONNECT_SECONDS)
 
