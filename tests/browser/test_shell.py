@@ -1,0 +1,211 @@
+"""What the panel's shell does in a real browser."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from domain.delivery import Status
+from models.client import Client
+from models.investment import Contract, Investment
+from tests import factories as make
+from tests.browser.conftest import DESK, PHONE
+
+OpenPage = Callable[..., Page]
+GRIDS = (
+    "client", "membership", "investment", "contract", "message", "message_template", "consent",
+    "consent_definition", "bounce", "suppression", "mail_account", "user", "audit",
+)  # fmt: skip
+FORMS = (
+    "client", "membership", "investment", "contract", "message_template", "consent_definition", "suppression",
+    "mail_account", "user",
+)  # fmt: skip
+FILLED = (
+    "client",
+    "investment",
+    "contract",
+    "consent",
+    "consent_definition",
+    "suppression",
+    "mail_account",
+    "user",
+)
+PAGES = (
+    "/admin/",
+    "/admin/password",
+    *(f"/admin/{name}/" for name in GRIDS),
+    *(f"/admin/{name}/new/" for name in FORMS),
+    *(f"/admin/{name}/details/?id=1" for name in FILLED),
+    "/admin/client/edit/?id=1",
+    "/admin/nowhere",
+)
+
+
+@pytest.fixture
+def company(stored: Session) -> Client:
+    """Somebody with a long name behind a contract, with a consent and a blocked address."""
+    name = "Budownictwo Konstantynopolitańczykowianeczka Spółka z ograniczoną odpowiedzialnością"
+    definition = make.make_definition(stored)
+    client = make.make_company(stored, name, city="Szczecin")
+    make.give_address(
+        stored, client, "bardzo.dlugi.adres.poczty.elektronicznej@przedsiebiorstwo-budowlane.example"
+    )
+    make.grant(stored, client, definition)
+    make.make_contract(stored, make.make_investment(stored, "Osiedle"), client)
+    make.block(stored, client.email_addresses[0].address)
+    stored.commit()
+    return client
+
+
+@pytest.mark.parametrize(("viewport", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")])
+def test_no_page_scrolls_sideways_or_breaks_its_policy(
+    open_page: OpenPage, company: Client, viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page(viewport, color_scheme=scheme, locale="pl-PL")
+    too_wide = []
+    for path in PAGES:
+        page.goto(path)
+        root = "document.documentElement"
+        if page.evaluate(f"{root}.scrollWidth > {root}.clientWidth"):
+            too_wide.append(path)
+    assert too_wide == []
+
+
+def test_delete_asks_first(page: Page, stored: Session) -> None:
+    make.make_investment(stored, "Osiedle")
+    stored.commit()
+    page.goto("/admin/investment/")
+    page.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Osiedle will be deleted. This cannot be undone.")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    assert stored.scalar(sa.select(sa.func.count(Investment.id))) == 1
+    page.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("status")).to_contain_text("Record was successfully deleted.")
+    assert stored.scalar(sa.select(sa.func.count(Investment.id))) == 0
+
+
+def test_escape_is_no_consent_to_delete(page: Page, stored: Session) -> None:
+    make.make_investment(stored, "Osiedle")
+    stored.commit()
+    page.goto("/admin/investment/details/?id=1")
+    page.get_by_role("button", name="Delete").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert stored.scalar(sa.select(sa.func.count(Investment.id))) == 1
+
+
+def test_a_stored_name_runs_no_script(page: Page, stored: Session) -> None:
+    alerts: list[str] = []
+    page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    attack = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    client = make.make_person(stored, attack, "Nowak")
+    make.make_contract(stored, make.make_investment(stored, attack), client)
+    stored.commit()
+    for path in ("client/", "client/details/?id=1", "investment/", "contract/", "contract/edit/?id=1"):
+        page.goto(f"/admin/{path}", wait_until="networkidle")
+    assert alerts == []
+
+
+def test_dark_mode_is_remembered_before_anything_is_painted(open_page: OpenPage) -> None:
+    page = open_page()
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    page.get_by_role("button", name="Light or dark").click()
+    dark = page.evaluate(background)
+    assert dark != light
+    page.goto("/admin/client/", wait_until="commit")
+    page.wait_for_selector("body")
+    assert page.evaluate(background) == dark
+
+
+def test_the_system_decides_until_somebody_chooses(open_page: OpenPage) -> None:
+    background = "getComputedStyle(document.body).backgroundColor"
+    light, dark = (open_page(color_scheme=scheme).evaluate(background) for scheme in ("light", "dark"))
+    assert light != dark
+
+
+@pytest.mark.parametrize(
+    ("locale", "heading"), [("pl-PL", "Pulpit"), ("en-GB", "Dashboard"), ("fr-FR", "Pulpit")]
+)
+def test_the_panel_is_polish_unless_the_browser_asks_for_english(
+    open_page: OpenPage, locale: str, heading: str
+) -> None:
+    expect(open_page(locale=locale).get_by_role("heading", level=1)).to_have_text(heading)
+
+
+def test_the_language_is_switched_where_one_stands(page: Page) -> None:
+    page.goto("/admin/investment/?search=osiedle")
+    page.get_by_role("button", name="Polski").or_(page.get_by_title("Polski")).first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Inwestycje")
+    assert page.url.endswith("/admin/investment/?search=osiedle")
+
+
+def test_a_filter_is_added_from_the_menu_and_taken_off_again(page: Page, stored: Session) -> None:
+    make.make_person(stored, "Ala", "Nowak")
+    make.make_company(stored, "Arkada")
+    stored.commit()
+    page.goto("/admin/client/")
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("Show only records where").select_option(label="Kind")
+    page.get_by_label("Kind", exact=True).select_option(label="Company")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator(".chip")).to_contain_text("Kind: Company")
+    page.locator(".chip").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+
+
+def test_a_client_is_added_with_an_address_and_then_signs_a_contract(page: Page, stored: Session) -> None:
+    make.make_investment(stored, "Osiedle")
+    stored.commit()
+    page.goto("/admin/client/new/")
+    page.get_by_label("First name").fill("Żaneta")
+    page.get_by_label("Last name").fill("Żółć")
+    page.locator("#email_addresses").get_by_role("button", name="Add").click()
+    page.get_by_label("Address", exact=False).first.fill("zaneta@poczta.example")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Record was successfully created.")
+    page.goto("/admin/contract/new/")
+    page.get_by_label("Number").fill("1/2026")
+    page.get_by_role("combobox", name="Clients").press_sequentially("zolc")
+    page.get_by_role("option", name="Żaneta Żółć").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Record was successfully created.")
+    contract = stored.scalars(sa.select(Contract)).one()
+    (party,) = contract.parties
+    assert party.client.primary_email and party.client.primary_email.address == "zaneta@poczta.example"
+
+
+def test_the_menu_opens_on_a_phone_and_closes_with_escape(open_page: OpenPage) -> None:
+    page = open_page(PHONE)
+    link = page.get_by_role("link", name="Investments", exact=True)
+    expect(link).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(link).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+
+
+def test_the_keyboard_skips_to_the_content(page: Page) -> None:
+    page.goto("/admin/client/")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the content")
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_the_dashboard_leads_to_what_needs_a_person(page: Page, stored: Session) -> None:
+    client = make.make_person(stored, email="anna@poczta.example")
+    campaign = make.make_draft(stored, make.make_investment(stored))
+    stored.flush()
+    make.make_message(stored, campaign=campaign, client=client, status=Status.FAILED)
+    stored.commit()
+    page.goto("/admin/")
+    page.get_by_role("link", name="Failed messages").click()
+    expect(page.locator(".chip")).to_contain_text("Status: Failed")
+    expect(page.locator("tbody tr")).to_have_count(1)
