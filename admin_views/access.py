@@ -85,5 +85,5 @@ class GuardedView(BaseView):
 
 
 def asks_as_script() -> bool:
-    """Whether the answer is read by a script of ours (htmx or fetch) and not shown as a page."""
+    """Whether the answer is read by a script of ours (fetch) and not shown as a page."""
     return "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "fetch"

@@ -1,19 +1,24 @@
 """The view every screen of the panel is built on.
 
-How to add a screen: subclass `RecordView` (a grid over a model) or `PanelView` (any page), state ``title``,
-``menu_section`` and ``icon``, and add the class to `admin_views.SCREENS`. Views take no constructor arguments.
+How to add a screen: subclass `RecordView` (a grid over a model) or `PanelView` (any page), state
+``title``, ``menu_section`` and ``icon``, and add the class to `admin_views.SCREENS`. Views take no
+constructor arguments.
 
 Seams, from the most to the least often needed:
 
-- columns, labels, filters, form and sections: Flask-Admin's own class attributes; filters only as `filters.PanelFilter`s.
+- columns, labels, form and its rules: Flask-Admin's own class attributes. Filters are made by `filters`,
+  sections and rows of a form by `fields`.
 - ``allows_create``, ``allows_edit``, ``allows_delete``: what the screen offers at all (nothing by default); a
   person also needs ``write_permission``. ``read_permission``, ``write_permission``: see `access.GuardedView`.
 - ``@expose`` a page and mark it ``@needs(SEND)``; raise DomainError from it to refuse with one sentence.
-- ``@action`` and ``action_permissions``: the action calls `selection()`, which gives the ticked rows, or all rows the
-  person's list matched, as a SELECT of ids; it refuses a list that changed or cannot be read whole.
+- ``@action`` and ``action_permissions``: the action calls `selection()`, which gives the ticked rows, or
+  all rows the person's list matched, as a SELECT of ids; it refuses a list that changed or cannot be
+  read whole.
 - `scope(query)`: which rows a person may see, everywhere.
-- `on_model_change`, `before_commit`, `after_model_change`: see `saving.Saving`. `audit(...)` appends an entry.
-- ``empty_title``, ``empty_hint``: what an empty grid says. `card_sections(model)`: more cards under a record's details.
+- `on_model_change`, `before_commit`, `after_model_change`: see `saving.Saving`. `audit(...)` appends an
+  entry.
+- ``empty_title``, ``empty_hint``: what an empty grid says. `card_banners`, `card_actions` and
+  `card_sections`: what a record's card has beside its details.
 - ``details_template``, ``list_template``: a template last.
 """
 
@@ -126,9 +131,10 @@ class RecordView(GuardedView, Grid, Saving):
         """What has to be said before the details of a record."""
         return []
 
-    def section(self, template: str, **values: Any) -> Markup:
+    def section(self, template: str, /, **values: Any) -> Markup:
         """One template of ``templates/sections/`` rendered for `card_sections`."""
-        return Markup(render_template(f"sections/{template}.html", admin_view=self, **values))
+        # The template escapes what it is given.
+        return Markup(render_template(f"sections/{template}.html", admin_view=self, **values))  # noqa: S704
 
     def render(self, template: str, **kwargs: Any) -> Any:
         kwargs.setdefault("is_modal", request.args.get("modal"))

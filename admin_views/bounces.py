@@ -6,7 +6,8 @@ from admin_views.base import RecordView
 from admin_views.filters import contains, one_of, since, until
 from admin_views.formatters import link, linked
 from admin_views.sections import RETURNS
-from models.bounce import Bounce, BounceKind, BounceVerdict
+from domain.smtp_replies import BounceVerdict
+from models.bounce import Bounce, BounceKind
 
 
 class BounceView(RecordView):

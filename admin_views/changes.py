@@ -15,7 +15,7 @@ LEFT_OUT = frozenset({"updated_at", "search", "address_digest", "fs_uniquifier"}
 SECRET = frozenset({"password", "tf_totp_secret"})
 
 
-def pending_changes(session: Session | scoped_session[Session], main: object) -> dict[str, Any]:
+def pending_changes(session: Session | scoped_session[Any], main: object) -> dict[str, Any]:
     """The unflushed changes of a session as JSON: those of ``main``, and of the records that hang on it."""
     related = [
         {"entity": row.__tablename__, "id": _identity(row), **_changes_of(session, row)}
@@ -43,7 +43,7 @@ def _says_something(entry: dict[str, Any]) -> bool:
     return bool(entry.get("changes")) or entry.get("removed") is True
 
 
-def _changes_of(session: Session | scoped_session[Session], record: Any) -> dict[str, Any]:
+def _changes_of(session: Session | scoped_session[Any], record: Any) -> dict[str, Any]:
     if record in session.deleted:
         return {"removed": True, "changes": values_of(record)}
     state = sa.inspect(record)

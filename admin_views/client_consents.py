@@ -50,7 +50,8 @@ class TickList:
         for definition in active_definitions():
             rows.append(
                 Markup(
-                    '<label class="consent-tick d-block"><input type="checkbox" class="check" name="{}" value="{}"{}> '
+                    '<label class="consent-tick d-block">'
+                    '<input type="checkbox" class="check" name="{}" value="{}"{}> '
                     "<strong>{}</strong><p>{}</p></label>"
                 ).format(
                     field.name,

@@ -23,11 +23,13 @@ class ConsentView(RecordView):
 
     column_list = ("occurred_at", "client", "definition", "action", "method", "source", "actor")
     column_details_list = (
-        "client", "definition", "action", "wording", "method", "source", "occurred_at", "recorded_at", "actor",
+        "client", "definition", "action", "wording", "method", "source", "occurred_at", "recorded_at",
+        "actor",
         "evidence",
     )  # fmt: skip
     column_export_list = (
-        "occurred_at", "client", "definition", "wording", "action", "method", "source", "actor", "recorded_at",
+        "occurred_at", "client", "definition", "wording", "action", "method", "source", "actor",
+        "recorded_at",
     )  # fmt: skip
     column_labels = {
         "client": _("Client"),

@@ -11,7 +11,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def safe_cell(value: Any) -> str:
-    """A cell's text; one that a spreadsheet would take for a formula gets an apostrophe (OWASP, CSV injection)."""
+    """A cell's text; what a spreadsheet would run as a formula gets an apostrophe (OWASP, CSV injection)."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 

@@ -9,7 +9,7 @@ from flask_admin.form import rules
 from flask_admin.model.ajax import AjaxModelLoader
 from flask_admin.model.form import converts
 from wtforms import DateField, SelectField
-from wtforms.fields.choices import Choice
+from wtforms.fields.choices import Choice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Optional
 from wtforms.widgets import DateInput
 
@@ -114,4 +114,3 @@ class Row(rules.Container):
 
     def __init__(self, *fields: Any) -> None:
         super().__init__("lib.form_row", rules.NestedRule(fields))
-

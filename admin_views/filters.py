@@ -22,7 +22,7 @@ LONGEST_TEXT = 200
 class FilterNotUnderstood(DomainError):
     """A filter of the address was dropped or its value refused: acting on the rest would reach more rows."""
 
-    message = "This list was opened with a filter it does not understand, so nothing was done. Set the filters again."
+    message = "The list does not understand one of its filters, so nothing was done. Set the filters again."
 
 
 class PanelFilter(BaseFilter):

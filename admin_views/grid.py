@@ -25,7 +25,7 @@ from models import db
 class SelectionChanged(DomainError):
     """More or fewer rows match than the person saw. Parameters: ``expected``, ``found``."""
 
-    message = "The list has changed since you looked: %(found)s records match, not %(expected)s. Look again before you act."
+    message = "The list has changed: %(found)s records match, not %(expected)s. Look again before you act."
 
 
 class NothingSelected(DomainError):
@@ -34,9 +34,9 @@ class NothingSelected(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a bulk action was asked to act on: ``ids`` is a SELECT of primary keys, ``count`` how many it gives."""
+    """What a bulk action was asked to act on: ``ids`` is a SELECT of primary keys, ``count`` their number."""
 
-    ids: sa.Select[tuple[int]]
+    ids: sa.Select[int]
     count: int
 
 
@@ -83,7 +83,8 @@ class Grid(ModelView):
     def _refresh_filters_cache(self) -> None:
         # Flask-Admin would ask for the options here, once, in English and with no database at hand.
         self._filters = list(self.column_filters or ())
-        self._filter_groups, self._filter_args = None, {}
+        self._filter_groups: None = None
+        self._filter_args: dict[str, Any] = {}
 
     def filter_definitions(self) -> list[dict[str, Any]]:
         """What the browser builds the filter menu from."""
@@ -150,7 +151,7 @@ class Grid(ModelView):
     def _selection_of(self, query: Any, expected: int | None) -> Selection:
         bare = query.enable_eagerloads(False).order_by(None)
         ids = bare.with_entities(self.model.id).distinct().statement
-        count = int(db.session.scalar(sa.select(sa.func.count()).select_from(ids.subquery())))
+        count = db.session.scalar(sa.select(sa.func.count()).select_from(ids.subquery())) or 0
         if expected is not None and count != expected:
             raise SelectionChanged(expected=expected, found=count)
         if not count:
@@ -197,6 +198,6 @@ class Grid(ModelView):
             yield [self.get_export_value(row, column) for column, _title in self._export_columns]
 
     def asked_for(self) -> Any:
-        """The record named by ``id`` in the address, for ``@expose``d pages; 404 when there is none to see."""
+        """The record that ``id`` in the address names, for ``@expose``d pages; 404 when there is none."""
         record = self.get_one(get_mdict_item_or_list(request.args, "id"))
         return record if record is not None else abort(404)

@@ -57,7 +57,8 @@ class InvestmentView(RecordView):
             return []
         return [
             Markup(
-                '<a class="btn btn-primary btn-large" href="{}"><i class="bi bi-send" aria-hidden="true"></i>{}</a>'
+                '<a class="btn btn-primary btn-large" href="{}">'
+                '<i class="bi bi-send" aria-hidden="true"></i>{}</a>'
             ).format(url_for(COMPOSER, investment_id=model.id), gettext("Send a message to the clients"))
         ]
 

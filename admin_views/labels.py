@@ -8,7 +8,8 @@ from flask_babel import lazy_gettext as _
 from domain.channel import Channel, Purpose
 from domain.delivery import CampaignStatus, DeliveryState, Status
 from domain.eligibility import Reason
-from models.bounce import BounceKind, BounceVerdict
+from domain.smtp_replies import BounceVerdict
+from models.bounce import BounceKind
 from models.campaign import CampaignKind
 from models.client import ClientKind, PhoneKind
 from models.consent import ConsentAction, ConsentMethod, ConsentPurpose

@@ -39,12 +39,13 @@ class MessageView(RecordView):
         "created_at",
     )
     column_details_list = (
-        "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "account", "channel",
+        "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "account",
+        "channel",
         "origin", "created_at", "due_at", "sent_at", "failures", "error_code", "error_text", "rfc_message_id",
     )  # fmt: skip
     column_export_list = (
-        "id", "channel", "direction", "origin", "subject", "recipient_name", "address", "status", "delivery_state",
-        "reason", "error_code", "error_text", "created_at", "sent_at",
+        "id", "channel", "direction", "origin", "subject", "recipient_name", "address", "status",
+        "delivery_state", "reason", "error_code", "error_text", "created_at", "sent_at",
     )  # fmt: skip
     column_labels = {
         "id": _("Number"),

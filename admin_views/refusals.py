@@ -57,7 +57,7 @@ _SENTENCES: dict[str, Any] = {
 
 
 def constraint_of(error: IntegrityError) -> str:
-    """The name of the constraint that refused, as `models.base.NAMING` makes it; or one of this module's words.
+    """The constraint that refused, by the name `models.base.NAMING` makes, or one of this module's words.
 
     SQLite does not name unique constraints: their name is put together from the columns it does name.
     """

@@ -42,7 +42,7 @@ class SuppressionView(RecordView):
     icon = "bi-slash-circle"
     create_label = _("Block an address")
     intro = _(
-        "Nothing is sent to a blocked address, whoever it belongs to. A block survives the erasure of the client."
+        "Nothing is sent to a blocked address, whoever has it. It stays blocked when the client is erased."
     )
     empty_title = _("No address is blocked")
     empty_hint = _("A bounce or a complaint blocks an address by itself; you can also block one by hand.")
@@ -50,8 +50,8 @@ class SuppressionView(RecordView):
 
     column_list = ("address", "channel", "reason", "source", "created_at", "lifted_at")
     column_details_list = (
-        "channel", "reason", "source", "detail", "created_at", "created_by", "lifted_at", "lifted_by", "lift_note",
-        "address_digest",
+        "channel", "reason", "source", "detail", "created_at", "created_by", "lifted_at", "lifted_by",
+        "lift_note", "address_digest",
     )  # fmt: skip
     column_export_list = (
         "address",

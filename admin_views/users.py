@@ -49,7 +49,8 @@ class UserView(RecordView):
 
     column_list = ("email", "name", "roles", "active", "current_login_at")
     column_details_list = (
-        "email", "name", "roles", "active", "current_login_at", "current_login_ip", "login_count", "created_at",
+        "email", "name", "roles", "active", "current_login_at", "current_login_ip", "login_count",
+        "created_at",
     )  # fmt: skip
     column_export_list = ("email", "name", "roles", "active", "current_login_at")
     column_labels = {

@@ -47,7 +47,7 @@ def init_app(app: Flask) -> None:
 
 
 def _let_our_words_win() -> None:
-    """Flask-Admin merges its own catalogue last; ours (domain ``admin``) corrects it, so ours has to be last."""
+    """Flask-Admin merges its own catalogue last; ours (domain ``admin``) corrects it and has to be last."""
     ours = str(Path(__file__).resolve().parent.parent / "translations")
     bundled = list(CustomDomain.__mro__[1].translation_directories.fget(CustomDomain()))
     CustomDomain.translation_directories = property(lambda _domain: [*bundled, ours])

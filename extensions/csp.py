@@ -1,4 +1,4 @@
-"""Response headers that keep a page to our own scripts: a strict Content-Security-Policy with a nonce per request."""
+"""Headers that keep a page to our own scripts: a strict Content-Security-Policy with a nonce per request."""
 
 import secrets
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Limits on log-in attempts, counted in Redis; in memory while Redis is lost, so that nobody is locked out."""
+"""Limits on log-in attempts, counted in Redis; in memory while it is lost, so that nobody is locked out."""
 
 from flask import Flask, request
 from flask_limiter import Limiter
@@ -9,7 +9,7 @@ ATTEMPTS_PER_ACCOUNT = "10 per 5 minutes"
 
 
 def init_app(app: Flask) -> Limiter:
-    """Limit POSTs to the log-in page, by sender and by the account they try. Call after the log-in is set up."""
+    """Limit POSTs to the log-in page, by sender and by the account tried. Call after the log-in is set up."""
     limiter = Limiter(
         key_func=get_remote_address,
         app=app,

@@ -30,7 +30,7 @@ OUR_PUBLIC_ENDPOINTS = {
 
 
 def declare_public(app: Flask, endpoint: str, reason: str) -> None:
-    """Let strangers reach an endpoint (a webhook, an unsubscribe page); the reason is for the reader and the test."""
+    """Let strangers reach an endpoint (a webhook, an unsubscribe page); the reason is for the reader."""
     app.extensions.setdefault(PUBLIC, {})[endpoint] = reason
 
 
@@ -57,14 +57,15 @@ def init_app(app: Flask) -> None:
 
 def _settings(app: Flask) -> dict[str, Any]:
     key = str(app.config["SECRET_KEY"])
+    current, *former = [part for part in key.split(",") if part]
     return {
-        "SECRET_KEY": key.split(",")[0],
-        "SECRET_KEY_FALLBACKS": [part for part in key.split(",")[1:] if part],
-        "SECURITY_PASSWORD_SALT": hmac.new(key.encode(), b"goniec log-in", sha256).hexdigest(),
+        "SECRET_KEY": current,
+        "SECRET_KEY_FALLBACKS": former,
+        "SECURITY_PASSWORD_SALT": hmac.new(current.encode(), b"goniec log-in", sha256).hexdigest(),
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         "SECURITY_DEPRECATED_PASSWORD_SCHEMES": [],
-        # argon2 salts by itself; without the extra HMAC a hash does not depend on SECRET_KEY and survives its change.
+        # argon2 salts by itself; without a second HMAC a hash survives a change of SECRET_KEY.
         "SECURITY_PASSWORD_SINGLE_HASH": True,
         "SECURITY_PASSWORD_LENGTH_MIN": 12,
         "SECURITY_PASSWORD_CONFIRM_REQUIRED": True,

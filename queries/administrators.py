@@ -1,12 +1,14 @@
 """Who can let people in."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
 from models.user import Role, User, user_role
 
 
-def other_active_administrators(session: Session | scoped_session[Session], leaving_id: int) -> int:
+def other_active_administrators(session: Session | scoped_session[Any], leaving_id: int) -> int:
     """How many active users but this one have a role with the permission to administer."""
     roles = [role.id for role in session.scalars(sa.select(Role)) if "administer" in role.permissions]
     statement = (

@@ -1,5 +1,7 @@
 """Whether the audit is whole: nothing changed, removed or put in between."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, scoped_session
 
@@ -9,8 +11,8 @@ from models.audit import AuditEntry, AuditHead
 ROWS_AT_A_TIME = 1000
 
 
-def first_broken_entry(session: Session | scoped_session[Session]) -> int | None:
-    """The id of the first entry that does not fit the chain; 0 when the end is missing; none when all is whole.
+def first_broken_entry(session: Session | scoped_session[Any]) -> int | None:
+    """The id of the first entry that does not fit the chain; 0 when its end is missing; none when it holds.
 
     Values that were erased are not missed: their digest stays. Reads the whole audit, in batches.
     """

@@ -1,5 +1,7 @@
 """Short lists of records to choose from."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from models import db
@@ -31,5 +33,5 @@ def template_choices() -> list[tuple[str, str]]:
     return _choices(active.order_by(MessageTemplate.name))
 
 
-def _choices(statement: sa.Select[tuple[int, str]]) -> list[tuple[str, str]]:
+def _choices(statement: sa.Select[int, Any]) -> list[tuple[str, str]]:
     return [(str(identifier), name) for identifier, name in db.session.execute(statement)]

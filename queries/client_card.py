@@ -12,7 +12,7 @@ from models.investment import Contract, ContractParty
 from models.message import Message
 from models.suppression import Suppression
 
-AnySession = Session | scoped_session[Session]
+AnySession = Session | scoped_session[Any]
 
 
 @dataclass(frozen=True, slots=True)

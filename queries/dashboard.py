@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from models.bounce import Bounce
 from models.campaign import Campaign
 from models.message import Message
 
-AnySession = Session | scoped_session[Session]
+AnySession = Session | scoped_session[Any]
 UNDER_WAY = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.SCHEDULED)
 WARSAW = ZoneInfo("Europe/Warsaw")
 

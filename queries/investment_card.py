@@ -1,11 +1,13 @@
 """What an investment's card shows beside the investment."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload, scoped_session, selectinload
 
 from models.investment import Contract, ContractParty, ContractType
 
-AnySession = Session | scoped_session[Session]
+AnySession = Session | scoped_session[Any]
 
 
 def contract_counts(session: AnySession, investment_id: int) -> dict[ContractType, int]:

@@ -1,6 +1,7 @@
 """Lift a block, with a note that says why."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
@@ -19,7 +20,7 @@ class AlreadyLifted(DomainError):
 
 
 def lift_suppression(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     suppression_id: int,
     note: str,

@@ -1,6 +1,7 @@
 """Make a user, and give one a new password."""
 
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ class NoSuchRole(DomainError):
 
 
 def create_user(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     email: str,
     name: str,
@@ -56,7 +57,7 @@ def create_user(
 
 
 def set_password(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     user: User,
     password: str,
@@ -80,7 +81,7 @@ def hash_password(password: str) -> str:
 
 
 def _audit(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     user: User,
     action: str,
     values: dict[str, object],

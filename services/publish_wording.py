@@ -1,6 +1,7 @@
 """Publish a new text of a consent."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
@@ -14,7 +15,7 @@ class WordingIsEmpty(DomainError):
 
 
 def publish_wording(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     definition: ConsentDefinition,
     text: str,
@@ -22,7 +23,7 @@ def publish_wording(
     actor_id: int | None,
     now: datetime,
 ) -> ConsentWording | None:
-    """Append the text as the next version, in the caller's transaction; none when it is the current text already.
+    """Append the text as the next version, in the caller's transaction; none when it is current already.
 
     With ``invalidates_previous`` grants under older versions stop counting. Raises WordingIsEmpty.
     """

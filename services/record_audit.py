@@ -13,7 +13,7 @@ from models.audit import AuditDetail, AuditEntry, AuditHead
 
 
 def append_audit(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     actor_id: int | None,
     action: str,
@@ -46,7 +46,7 @@ def append_audit(
     return entry
 
 
-def _lock_head(session: Session | scoped_session[Session]) -> str:
+def _lock_head(session: Session | scoped_session[Any]) -> str:
     # An UPDATE, not SELECT … FOR UPDATE: SQLite takes its write lock here too, before the digest is read.
     session.execute(sa.update(AuditHead).values(digest=AuditHead.digest))
     return session.execute(sa.select(AuditHead.digest)).scalar_one()

@@ -1,6 +1,7 @@
 """Record that a client gave or withdrew a consent."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
@@ -29,7 +30,7 @@ class ConsentFromTheFuture(DomainError):
 
 
 def record_consent(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     client_id: int,
     definition: ConsentDefinition,
@@ -42,7 +43,7 @@ def record_consent(
     user_agent: str = "",
     occurred_at: datetime | None = None,
 ) -> ConsentEvent:
-    """Append the event under the definition's current wording and project the state, in the caller's transaction.
+    """Append the event under the current wording and project the state, in the caller's transaction.
 
     ``occurred_at`` is when the person said it, ``now`` when it is recorded (and its default). The event is
     kept whatever it changes: it is the proof. Raises ConsentHasNoWording and ConsentFromTheFuture.
@@ -73,7 +74,7 @@ def record_consent(
     return event
 
 
-def _project(session: Session | scoped_session[Session], event: ConsentEvent, version: int) -> None:
+def _project(session: Session | scoped_session[Any], event: ConsentEvent, version: int) -> None:
     granted = event.action == ConsentAction.GRANTED
     state = session.get(
         ConsentState, (event.client_id, event.definition_id), populate_existing=True, with_for_update=True

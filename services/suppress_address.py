@@ -1,6 +1,7 @@
 """Block an address or a number."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,7 +12,7 @@ from models.suppression import Suppression, SuppressionReason
 
 
 def suppress(
-    session: Session | scoped_session[Session],
+    session: Session | scoped_session[Any],
     *,
     channel: Channel,
     address_digest: str,

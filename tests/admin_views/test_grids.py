@@ -5,16 +5,20 @@ import io
 import re
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from domain.smtp_replies import BounceVerdict
 from models.audit import AuditEntry
-from models.client import Client
+from models.bounce import Bounce, BounceKind
+from models.client import Client, Membership
 from models.consent import ConsentAction, ConsentState
 from models.investment import Contract, Investment
 from models.mail_account import MailAccount
+from models.message_template import MessageTemplate
 from models.user import User
 from queries.audit_chain import first_broken_entry
 from tests import factories as make
@@ -26,7 +30,7 @@ GRIDS = (
     "consent_definition", "bounce", "suppression", "mail_account", "user", "audit", "campaign",
 )  # fmt: skip
 NO_SUCH_FILTER = (
-    "This list was opened with a filter it does not understand, so nothing was done. Set the filters again."
+    "The list does not understand one of its filters, so nothing was done. Set the filters again."
 )
 
 
@@ -49,6 +53,38 @@ def test_a_grid_opens_empty_and_full_and_exports(visit: Visit, stored: Session, 
     administrator = visit("administrator")
     assert administrator.get(f"/admin/{grid}/").status_code == 200
     assert administrator.get(f"/admin/{grid}/export/csv/").status_code == 200
+
+
+def one_of_each(stored: Session) -> dict[str, int]:
+    """A record for every card of the panel, by the name of its grid."""
+    definition = make.make_definition(stored)
+    client, company = make.make_person(stored, email="anna@poczta.example"), make.make_company(stored)
+    contract = make.make_contract(stored, make.make_investment(stored), client)
+    event = make.grant(stored, client, definition)
+    message = make.make_message(stored, client=client, subject="Dzień dobry", consent_event_id=event.id)
+    block = make.block(stored, "anna@poczta.example")
+    rows: dict[str, Any] = {
+        "client": client, "investment": contract.investment, "contract": contract, "message": message,
+        "consent": event, "consent_definition": definition, "suppression": block,
+        "membership": Membership(company_id=company.id, person_id=client.id),
+        "message_template": MessageTemplate(name="Szablon", subject="Temat", body="<p>Treść</p>"),
+        "bounce": Bounce(kind=BounceKind.SMTP, verdict=BounceVerdict.BLOCK, message_id=message.id),
+        "mail_account": make.default_account(stored),
+        "user": stored.scalars(sa.select(User)).first(),
+    }  # fmt: skip
+    stored.add_all(rows.values())
+    stored.commit()
+    return {name: row.id for name, row in rows.items()}
+
+
+def test_every_kind_of_record_has_a_card_and_a_row(visit: Visit, stored: Session) -> None:
+    identifiers = one_of_each(stored)
+    administrator = visit("administrator")
+    for name, identifier in identifiers.items():
+        for path in (f"/admin/{name}/", f"/admin/{name}/export/csv/"):
+            assert administrator.get(path).status_code == 200, path
+        card = administrator.get(f"/admin/{name}/details/", id=str(identifier))
+        assert card.status_code == 200 and '<dl class="facts">' in card.text, name
 
 
 @pytest.mark.parametrize(
