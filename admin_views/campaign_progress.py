@@ -31,6 +31,7 @@ SHOWN = (
     Status.SKIPPED,
     Status.CANCELLED,
 )
+NEWS_FOR = timedelta(days=1)
 
 
 class ProgressPages(GuardedView):
@@ -151,9 +152,16 @@ def _live(campaign: Campaign, progress: CampaignProgress) -> dict[str, Any]:
         "left": _time_left(left) if left is not None and progress.unfinished else "",
         "waiting": waits_for_retry,
         "finishedAt": _finished(campaign),
+        "isNews": _is_news(campaign),
         "allSent": not progress.not_sent and not progress.messages[Status.UNCERTAIN],
         "verdict": _verdict(progress),
     }
+
+
+def _is_news(campaign: Campaign) -> bool:
+    """Whether it finished so lately that whoever sent it has not heard of it yet."""
+    finished = campaign.finished_at
+    return finished is not None and timedelta(0) <= wiring().clock() - finished < NEWS_FOR
 
 
 def _finished(campaign: Campaign) -> str:

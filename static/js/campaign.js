@@ -11,7 +11,7 @@
   const LONGEST_WAIT = 20 * SECOND;
   const UNFINISHED = ["queued", "sending"];
   let live = JSON.parse(document.getElementById("campaign-live").textContent);
-  let seenRunning = page.hasAttribute("data-just-started");
+  let seenRunning = page.hasAttribute("data-just-started") || (page.hasAttribute("data-mine") && live.isNews);
   let failures = 0;
   let timer = 0;
 
