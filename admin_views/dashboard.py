@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import jsonify
+from flask import current_app, jsonify
 from flask.typing import ResponseReturnValue
 from flask_admin import AdminIndexView, expose
 from flask_babel import format_date, gettext
@@ -13,6 +13,8 @@ from extensions.queue_health import queue_health
 from extensions.wiring import wiring
 from models import db
 from queries.dashboard import attention, campaigns_under_way, messages_per_day
+
+CAMPAIGN_PAGE = "campaign.details_view"
 
 
 class DashboardView(GuardedView, AdminIndexView):
@@ -36,6 +38,7 @@ class DashboardView(GuardedView, AdminIndexView):
             attention=attention(db.session),
             campaigns=campaigns_under_way(db.session),
             health=queue_health(wiring().doorbell),
+            campaign_page=CAMPAIGN_PAGE if CAMPAIGN_PAGE in current_app.view_functions else None,
         )
 
     @expose("/messages-per-day/")
