@@ -25,6 +25,15 @@ def snapshot_session() -> Iterator[Session]:
         yield session
 
 
+def autocommit_connection(session: Session) -> sa.Connection:
+    """A connection beside the session's on which every statement is a transaction; the caller closes it.
+
+    One round trip a statement, where BEGIN, the statement and COMMIT are three. On SQLite the session
+    must have nothing uncommitted while it is used.
+    """
+    return session.get_bind().engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
 def flush_to_disk(session: Session) -> None:
     """Make everything committed so far outlive a power cut. SQLite only: PostgreSQL does so by itself."""
     engine = session.get_bind().engine

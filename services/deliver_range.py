@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -71,7 +72,7 @@ def deliver_range(session: Session, work: WorkRange, shop: Workshop) -> int:
             finish_exhausted(session, shop.clock(), campaign_id=work.campaign_id)
         return 0
     run = _Run(session, work, shop, claim)
-    with shop.connect() as transport:
+    with closing(run), shop.connect() as transport:
         failure: Failure | None = transport.open()
         if failure is None:
             failure = run.send_all(transport)
@@ -107,6 +108,10 @@ class _Run:
         self.tried = 0
         self.lost = False
         self._cleared = False
+
+    def close(self) -> None:
+        """Give the recorder's connection back."""
+        self._recorder.close()
 
     def send_all(self, transport: Transport) -> Failure | None:
         """Send until the claim or its time is used up; the failure that concerns the account, if any.

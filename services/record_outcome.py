@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from domain.delivery import Move, Status, back_off, sources, target
 from domain.outcomes import Accepted, Failure, Outcome, Refused, Uncertain
 from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
+from models.sessions import autocommit_connection
 from services.delivery_policy import DeliveryPolicy
 
 _message = cast("sa.Table", Message.__table__)
@@ -43,14 +44,15 @@ _ATTEMPT_OUTCOMES: dict[type[Outcome], AttemptOutcome] = {
 
 
 class ClaimRecorder:
-    """Records a claim's outcomes one by one, each in its own transaction.
+    """Records a claim's outcomes one by one, each in its own transaction; ``close`` it at the end.
 
-    Every acknowledgement renews the lease once half of it is gone. The claim's row is always locked
-    before a message's, as recovery does, so that the two cannot deadlock.
+    Every acknowledgement renews the lease once half of it is gone. The lease and the message are never
+    locked together, so that recovery, which locks the claim and then its messages, cannot deadlock.
     """
 
     def __init__(self, session: Session, claim: DeliveryClaim, policy: DeliveryPolicy) -> None:
         self._session = session
+        self._autocommit = autocommit_connection(session)
         self._claim_id = claim.id
         self._policy = policy
         self._renew_at = claim.leased_until - policy.lease / 2
@@ -68,17 +70,20 @@ class ClaimRecorder:
             held = self._fail(message_id, outcome, now, failures)
         if not held:
             self._record_late(message_id, outcome, now)
-        self._session.commit()
         return held
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._autocommit.close()
 
     def _renew(self, now: datetime) -> None:
         if now >= self._renew_at:
             until = now + self._policy.lease
-            self._session.connection().execute(_RENEW, {"of_claim": self._claim_id, "until": until})
+            self._autocommit.execute(_RENEW, {"of_claim": self._claim_id, "until": until})
             self._renew_at = until - self._policy.lease / 2
 
     def _accept(self, message_id: int, outcome: Accepted, now: datetime) -> bool:
-        result = self._session.connection().execute(
+        result = self._autocommit.execute(
             _ACCEPT,
             {
                 "of_message": message_id,
@@ -107,7 +112,10 @@ class ClaimRecorder:
         statement = sa.update(_message).where(_held).values(values)
         parameters = {"of_message": message_id, "of_claim": self._claim_id}
         self._session.flush()
-        return self._session.connection().execute(statement, parameters).rowcount == 1
+        held = self._session.connection().execute(statement, parameters).rowcount == 1
+        if held:
+            self._session.commit()
+        return held
 
     def _retry(self, now: datetime, failures: int) -> dict[str, object]:
         policy = self._policy
@@ -125,15 +133,15 @@ class ClaimRecorder:
         session.add(_attempt(message_id, outcome, now))
         session.flush()
         move = {Accepted: Move.LATE_ACCEPT, Refused: Move.LATE_REFUSE}.get(type(outcome))
-        if move is None:
-            return
-        values: dict[str, object] = {"status": target(move), "finished_at": now}
-        if isinstance(outcome, Accepted):
-            values["sent_at"] = now
-        statement = sa.update(_message).where(
-            _message.c.id == message_id, _message.c.status.in_(sources(move))
-        )
-        session.connection().execute(statement.values(values))
+        if move is not None:
+            values: dict[str, object] = {"status": target(move), "finished_at": now}
+            if isinstance(outcome, Accepted):
+                values["sent_at"] = now
+            statement = sa.update(_message).where(
+                _message.c.id == message_id, _message.c.status.in_(sources(move))
+            )
+            session.connection().execute(statement.values(values))
+        session.commit()
 
 
 def _attempt(message_id: int, outcome: Outcome, now: datetime) -> DeliveryAttempt:
