@@ -10,6 +10,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from types import TracebackType
 from typing import Self
 
@@ -145,14 +146,17 @@ class SmtpSession:
 
     def _connect(self) -> None:
         settings = self._settings
-        context = self._tls_context or ssl.create_default_context()
         self._stage = Stage.CONNECT
         hostname = settings.local_hostname or None
         smtp: smtplib.SMTP
         try:
             if settings.security == Security.TLS:
                 smtp = TlsConnection(
-                    settings.host, settings.port, hostname, timeout=settings.timeout_seconds, context=context
+                    settings.host,
+                    settings.port,
+                    hostname,
+                    timeout=settings.timeout_seconds,
+                    context=self._tls_context or _default_tls_context(),
                 )
             else:
                 smtp = PlainConnection(
@@ -166,7 +170,7 @@ class SmtpSession:
         smtp.ehlo_or_helo_if_needed()
         if settings.security == Security.STARTTLS:
             self._stage = Stage.STARTTLS
-            smtp.starttls(context=context)
+            smtp.starttls(context=self._tls_context or _default_tls_context())
             self._stage = Stage.HELLO
             smtp.ehlo_or_helo_if_needed()
         if settings.username:
@@ -246,6 +250,12 @@ class SmtpSession:
         smtp, self._smtp = self._smtp, None
         if smtp is not None:
             smtp.close()
+
+
+@cache
+def _default_tls_context() -> ssl.SSLContext:
+    """One for the process: reading the system's certificates costs as much as sending fifty messages."""
+    return ssl.create_default_context()
 
 
 def check_login(settings: SmtpSettings, tls_context: ssl.SSLContext | None = None) -> Unavailable | None:
