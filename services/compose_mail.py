@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from domain.channel import Purpose
@@ -32,8 +33,7 @@ class Sender:
 
     def rfc_message_id(self, message_id: int) -> str:
         """Deterministic per row: a message that did go out twice is recognised as one."""
-        host = self.mailbox.address.rpartition("@")[2]
-        return f"<{sign_id('message-id', message_id, self.link_key)}@{envelope_address('x@' + host)[2:]}>"
+        return f"<{sign_id('message-id', message_id, self.link_key)}@{_ascii_host(self.mailbox.address)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,12 @@ class CampaignComposer:
             bodies = self._render(batch)
         for place, message in enumerate(batch):
             try:
+                unsubscribe = self._sender.unsubscribe_url(message.id)
                 own: dict[str, Any] = {
                     "to": Mailbox(message.recipient_name, message.address),
                     "message_id": self._sender.rfc_message_id(message.id),
                     "date": date,
-                    "headers": self._headers(message.id),
+                    "headers": self._headers(unsubscribe),
                 }
                 if self._has_logic:
                     body = bodies[place]
@@ -114,13 +115,13 @@ class CampaignComposer:
                         **own, subject=body.subject, text=body.text, html=body.html
                     )
                 else:
-                    payload = self._skeleton.splice(**own, values=self._values(message))
+                    payload = self._skeleton.splice(**own, values=self._values(message, unsubscribe))
                 yield message, Envelope(envelope_address(message.address), payload)
             except DomainError as error:
                 yield message, error
 
     def _render(self, batch: Sequence[Outgoing]) -> list[Rendered | DomainError]:
-        nested = [nest(self._values(message)) for message in batch]
+        nested = [nest(self._values(message, self._sender.unsubscribe_url(message.id))) for message in batch]
         try:
             return list(self._renderer.render_many(nested))
         except DomainError as error:
@@ -128,20 +129,21 @@ class CampaignComposer:
                 return [error]
             return [body for message in batch for body in self._render([message])]
 
-    def _values(self, message: Outgoing) -> dict[str, str]:
-        return {
-            **self._common,
-            **message.values,
-            "links.unsubscribe": self._sender.unsubscribe_url(message.id),
-        }
+    def _values(self, message: Outgoing, unsubscribe: str) -> dict[str, str]:
+        return {**self._common, **message.values, "links.unsubscribe": unsubscribe}
 
-    def _headers(self, message_id: int) -> tuple[tuple[str, str], ...]:
+    def _headers(self, unsubscribe: str) -> tuple[tuple[str, str], ...]:
         if not self._marketing:
             return ()
         return (
-            ("List-Unsubscribe", f"<{self._sender.unsubscribe_url(message_id)}>"),
+            ("List-Unsubscribe", f"<{unsubscribe}>"),
             ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         )
+
+
+@lru_cache(maxsize=16)
+def _ascii_host(address: str) -> str:
+    return envelope_address("x@" + address.rpartition("@")[2])[2:]
 
 
 def nest(flat: Mapping[str, str]) -> dict[str, Any]:
