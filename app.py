@@ -71,6 +71,7 @@ def _wire(settings: Settings) -> Wiring:
             retry_give_up=settings.retry_give_up,
             pause_after=settings.pause_after_account_failures,
         ),
+        sweep_interval=settings.sweep_interval,
         files=FileStore(settings.files_dir),
         ejs_source=ROOT / "static" / "vendor" / "ejs" / "ejs.min.js",
         smtp_from_settings=_smtp_settings(settings, sender),

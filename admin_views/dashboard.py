@@ -33,11 +33,14 @@ class DashboardView(GuardedView, AdminIndexView):
 
     @expose("/")
     def index(self) -> Any:
+        hands = wiring()
+        health = queue_health(hands.doorbell)
         return self.render(
             "dashboard/index.html",
             attention=attention(db.session),
             campaigns=campaigns_under_way(db.session),
-            health=queue_health(wiring().doorbell),
+            health=health,
+            sweep_is_late=health.sweep_is_late(hands.clock(), hands.sweep_interval),
             campaign_page=CAMPAIGN_PAGE if CAMPAIGN_PAGE in current_app.view_functions else None,
         )
 

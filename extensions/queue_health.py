@@ -1,13 +1,15 @@
 """Whether anybody listens for rings: the queue server, its queues and its workers."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from redis.exceptions import RedisError
 from rq import Worker
 from rq.worker import WorkerStatus
 
 from extensions.queues import QUEUES, Doorbell
+
+SWEEPS_MISSED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,11 @@ class QueueHealth:
     workers: int
     busy: int
     last_heartbeat: datetime | None
+    last_sweep: datetime | None
+
+    def sweep_is_late(self, now: datetime, interval: timedelta) -> bool:
+        """Whether no sweep is known of for longer than three intervals."""
+        return self.last_sweep is None or now - self.last_sweep > SWEEPS_MISSED * interval
 
 
 def queue_health(doorbell: Doorbell) -> QueueHealth:
@@ -28,6 +35,7 @@ def queue_health(doorbell: Doorbell) -> QueueHealth:
         workers = Worker.all(connection=doorbell.connection)
         heartbeats = [worker.last_heartbeat for worker in workers if worker.last_heartbeat]
         busy = sum(worker.get_state() == WorkerStatus.BUSY for worker in workers)
+        last_sweep = doorbell.last_sweep()
     except RedisError:
-        return QueueHealth(answers=False, waiting=0, workers=0, busy=0, last_heartbeat=None)
-    return QueueHealth(True, waiting, len(workers), busy, max(heartbeats, default=None))
+        return QueueHealth(answers=False, waiting=0, workers=0, busy=0, last_heartbeat=None, last_sweep=None)
+    return QueueHealth(True, waiting, len(workers), busy, max(heartbeats, default=None), last_sweep)

@@ -1,7 +1,7 @@
 """The doorbell: Redis holds rings, never work (design: idea 1)."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -14,6 +14,7 @@ QUEUES = (PROMPT, BULK)
 RESULT_TTL = 60
 FAILURE_TTL = int(timedelta(days=7).total_seconds())
 JOB_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+LAST_SWEEP = "goniec:last-sweep"
 
 log = logging.getLogger(__name__)
 
@@ -45,3 +46,15 @@ class Doorbell:
             return bool(self.connection.ping())
         except RedisError:
             return False
+
+    def note_sweep(self, now: datetime) -> None:
+        """Remember when the last sweep ended. A lost queue server loses only this figure."""
+        try:
+            self.connection.set(LAST_SWEEP, now.timestamp())
+        except RedisError as error:
+            log.warning("nobody noted the sweep: %s", type(error).__name__)
+
+    def last_sweep(self) -> datetime | None:
+        """When the last sweep ended (UTC); None when none is known. Raises RedisError."""
+        noted = self.connection.get(LAST_SWEEP)
+        return datetime.fromtimestamp(float(noted), UTC) if isinstance(noted, bytes) else None

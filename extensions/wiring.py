@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +31,7 @@ class Wiring:
     clock: Callable[[], datetime]
     doorbell: Doorbell
     policy: DeliveryPolicy
+    sweep_interval: timedelta
     files: FileStore
     ejs_source: Path
     smtp_from_settings: SmtpSettings

@@ -10,6 +10,8 @@ def sweep() -> int:
     """One sweep; the number of ranges rung for."""
     hands = wiring()
     try:
-        return sweep_deliveries(db.session(), now=hands.clock(), enqueue=hands.doorbell.ring, boot=boot_id())
+        rung = sweep_deliveries(db.session(), now=hands.clock(), enqueue=hands.doorbell.ring, boot=boot_id())
     finally:
         db.session.remove()
+    hands.doorbell.note_sweep(hands.clock())
+    return rung

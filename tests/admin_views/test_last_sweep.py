@@ -1,0 +1,60 @@
+"""The dashboard says when the clock last picked up what was left behind."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from extensions.queue_health import QueueHealth
+from extensions.queues import Doorbell
+from jobs.sweep import sweep
+from tests.admin_views.conftest import Visitor
+
+INTERVAL = timedelta(minutes=1)
+
+
+@pytest.fixture
+def doorbell(redis_url: str) -> Doorbell:
+    return Doorbell(redis_url)
+
+
+def health(last_sweep: datetime | None) -> QueueHealth:
+    return QueueHealth(answers=True, waiting=0, workers=1, busy=0, last_heartbeat=None, last_sweep=last_sweep)
+
+
+def test_a_sweep_is_noted_by_its_job(database: Flask, doorbell: Doorbell) -> None:
+    before = datetime.now(UTC)
+    sweep()
+    noted = doorbell.last_sweep()
+    assert noted is not None
+    assert before - timedelta(seconds=1) <= noted <= datetime.now(UTC)
+
+
+def test_the_moment_of_a_sweep_comes_back_as_it_was_noted(doorbell: Doorbell, now: datetime) -> None:
+    assert doorbell.last_sweep() is None
+    doorbell.note_sweep(now)
+    assert doorbell.last_sweep() == now
+
+
+def test_a_lost_queue_server_loses_only_the_figure(now: datetime) -> None:
+    Doorbell("redis://127.0.0.1:1/0").note_sweep(now)
+
+
+@pytest.mark.parametrize(("age", "late"), [(0, False), (180, False), (181, True)])
+def test_a_sweep_is_late_after_three_intervals(now: datetime, age: int, late: bool) -> None:
+    assert health(now - timedelta(seconds=age)).sweep_is_late(now, INTERVAL) is late
+
+
+def test_a_sweep_nobody_knows_of_is_late(now: datetime) -> None:
+    assert health(None).sweep_is_late(now, INTERVAL)
+
+
+@pytest.mark.parametrize(("age", "dot"), [(timedelta(), "dot-good"), (timedelta(hours=1), "dot-warning")])
+def test_the_dashboard_warns_of_a_late_sweep(
+    visit: Callable[[str], Visitor], doorbell: Doorbell, age: timedelta, dot: str
+) -> None:
+    doorbell.note_sweep(datetime.now(UTC) - age)
+    page = visit("viewer").get("/admin/").text
+    assert f'<span class="dot {dot}"></span>Last sweep' in page
+    assert "none known" not in page
