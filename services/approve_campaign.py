@@ -25,6 +25,10 @@ class AlreadyApproved(DomainError):
     message = "This message has already been approved for sending."
 
 
+class DraftChanged(DomainError):
+    message = "This draft was changed in another window in the meantime."
+
+
 class NobodyToSendTo(DomainError):
     """No address is left to send to. ``report`` says why."""
 
@@ -49,6 +53,22 @@ class AudienceHasErrors(DomainError):
         self.report = report
 
 
+def hold_draft(session: Session, campaign_id: int) -> None:
+    """Lock the campaign's row in this transaction, provided it is still a draft; else AlreadyApproved.
+
+    What is done to a draft after this call cannot race its approval.
+    """
+    held = rows_changed(
+        session,
+        sa.update(Campaign)
+        .where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT)
+        .values(status=Campaign.status, updated_at=Campaign.updated_at),
+    )
+    if not held:
+        session.rollback()
+        raise AlreadyApproved
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """``queued``: messages, one per distinct address; ``skipped``: distinct clients left out."""
@@ -63,7 +83,8 @@ class SendOrder:
     """What a person approves.
 
     ``content`` is the prepared template, ``values`` what all recipients share (dotted path to text).
-    A ``starts_at`` in the future schedules it.
+    A ``starts_at`` in the future schedules it. ``draft_of`` is the moment of the draft that the content
+    was made from: one that has been changed since is not what was approved.
     """
 
     content: Mapping[str, Any]
@@ -71,13 +92,14 @@ class SendOrder:
     skip_errors: bool
     approved_by_id: int | None
     starts_at: datetime | None = None
+    draft_of: datetime | None = None
 
 
 def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
     """Freeze a draft and start it, or refuse and change nothing.
 
-    Raises AlreadyApproved, AudienceHasErrors (unless the order skips errors), NobodyToSendTo and
-    NoMailAccount.
+    Raises AlreadyApproved, DraftChanged, AudienceHasErrors (unless the order skips errors),
+    NobodyToSendTo and NoMailAccount.
     """
     with snapshot_session() as session:
         try:
@@ -119,10 +141,11 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
 def _take_draft(
     session: Session, campaign_id: int, order: SendOrder, starts: datetime, now: datetime
 ) -> None:
+    unchanged = [Campaign.updated_at == order.draft_of] if order.draft_of else []
     taken = rows_changed(
         session,
         sa.update(Campaign)
-        .where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT)
+        .where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.DRAFT, *unchanged)
         .values(
             status=CampaignStatus.SCHEDULED if starts > now else CampaignStatus.SENDING,
             approved_at=now,
@@ -134,8 +157,11 @@ def _take_draft(
             frozen_values=dict(order.values),
         ),
     )
-    if not taken:
-        raise AlreadyApproved
+    if taken:
+        return
+    if session.scalar(sa.select(Campaign.status).where(Campaign.id == campaign_id)) == CampaignStatus.DRAFT:
+        raise DraftChanged
+    raise AlreadyApproved
 
 
 def _account_for(session: Session, campaign: Campaign) -> int:

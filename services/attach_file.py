@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from domain.errors import DomainError
 from models.attachment import Attachment
 from models.campaign import Campaign
+from services.approve_campaign import hold_draft
 
 LONGEST_NAME = 150
 _REFUSED = """
@@ -56,8 +57,13 @@ def attach(
     created_by_id: int | None,
     now: datetime,
 ) -> Attachment:
-    """Check and store one file; commits. Sizes in bytes. Raises AttachmentRefused with the reason."""
+    """Check and store one file; commits. Sizes in bytes.
+
+    Raises AttachmentRefused with the reason, AlreadyApproved when there is no draft any more.
+    """
     file = _checked(filename, content_type)
+    hold_draft(session, campaign.id)
+    session.refresh(campaign, ["attachments"])
     _check_size(file.name, len(content), sum(other.size for other in campaign.attachments), limits)
     uuid, digest = store.save(content)
     attachment = Attachment(

@@ -5,11 +5,11 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.delivery import CampaignStatus
 from domain.errors import DomainError
 from models.attachment import Attachment
 from models.campaign import Campaign, campaign_attachment
 from models.message import message_attachment
+from services.approve_campaign import hold_draft
 from services.draft_campaign import discard_draft
 
 
@@ -22,9 +22,10 @@ class Store(Protocol):
 
 
 def detach(session: Session, campaign: Campaign, attachment_id: int, *, store: Store) -> None:
-    """Take one file off a draft. Commits. Raises NotAttached."""
+    """Take one file off a draft. Commits. Raises NotAttached, AlreadyApproved."""
+    hold_draft(session, campaign.id)
     attachment = next((file for file in campaign.attachments if file.id == attachment_id), None)
-    if attachment is None or campaign.status != CampaignStatus.DRAFT:
+    if attachment is None:
         raise NotAttached
     campaign.attachments.remove(attachment)
     session.flush()

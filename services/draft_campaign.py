@@ -23,7 +23,7 @@ from queries.audience import audience_of, pairs
 from queries.merge_values import merge_values_column, record_paths, with_records
 from services.approve_campaign import SendOrder
 from services.compose_mail import nest
-from services.message_content import ContentRenderer, EmptyVariables, FrozenContent, prepare_content
+from services.message_content import ContentRenderer, FrozenContent, check_variables, prepare_content
 
 COMPANY_NAME = "company.name"
 _OUTPUT = re.compile(r"<%= ([a-z_]+\.[a-z_]+) %>")
@@ -158,7 +158,7 @@ def prepare_order(
     """Check the draft as far as one can without sending it, and make the order.
 
     Raises ContractTypesMissing, SubjectMissing, BodyMissing, TemplateRefused, TemplateFailed (from a
-    trial with a real recipient's values) and EmptyVariables.
+    trial with a real recipient's values), EmptyVariables and UnsafeVariable.
     """
     if campaign.kind == CampaignKind.INVESTMENT and not campaign.contract_types:
         raise ContractTypesMissing
@@ -172,24 +172,18 @@ def prepare_order(
         skip_errors=skip_errors,
         approved_by_id=approved_by_id,
         starts_at=starts_at,
+        draft_of=campaign.updated_at,
     )
 
 
 def common_values(session: Session, campaign: Campaign, content: FrozenContent) -> dict[str, str]:
-    """What all recipients share (dotted path to text). Raises EmptyVariables naming what is blank."""
+    """What all recipients share (dotted path to text). Raises EmptyVariables, UnsafeVariable."""
     company = company_name(session)
     fields = fields_to_fill(content, campaign, company)
     given = {name: str(campaign.variables.get(name, "")) for name in fields}
-    check_filled(given)
+    check_variables(fields, given)
     values = {(name if "." in name else f"variables.{name}"): value for name, value in given.items()}
     return {COMPANY_NAME: company, **values} if company else values
-
-
-def check_filled(given: Mapping[str, str]) -> None:
-    """Raise EmptyVariables naming every blank field."""
-    empty = [name for name, value in given.items() if not value.strip()]
-    if empty:
-        raise EmptyVariables(empty)
 
 
 def sample_values(session: Session, campaign: Campaign, client_id: int | None = None) -> dict[str, str]:

@@ -144,14 +144,14 @@ def prepare_content(subject: str, html: str, *, footer_html: str = "") -> Frozen
     )
 
 
-def check_variables(content: FrozenContent, variables: Mapping[str, str]) -> None:
-    """Raise EmptyVariables naming every campaign variable that is missing or blank, UnsafeVariable for a
-    script's address.
+def check_variables(names: Sequence[str], variables: Mapping[str, str]) -> None:
+    """Raise EmptyVariables naming every field that is missing or blank, UnsafeVariable for a script's
+    address.
     """
-    empty = [name for name in content.variables if not variables.get(name, "").strip()]
+    empty = [name for name in names if not variables.get(name, "").strip()]
     if empty:
         raise EmptyVariables(empty)
-    for name in content.variables:
+    for name in names:
         compact = re.sub(r"[\x00-\x20\x7f-\xa0]+", "", variables[name])
         if scheme := _SCRIPT_ADDRESS.match(compact):
             raise UnsafeVariable(name=name, scheme=scheme[0])

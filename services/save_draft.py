@@ -9,16 +9,12 @@ from domain.delivery import CampaignStatus
 from domain.errors import DomainError
 from models.campaign import Campaign
 from models.sessions import rows_changed
-from services.approve_campaign import AlreadyApproved
+from services.approve_campaign import AlreadyApproved, DraftChanged
 from services.draft_campaign import Draft, update_draft
 
 
 class NoSuchDraft(DomainError):
     message = "This draft has been discarded."
-
-
-class DraftChanged(DomainError):
-    message = "This draft was changed in another window in the meantime."
 
 
 def save_draft(

@@ -1,6 +1,7 @@
 """Freeze, then send (design: idea 3)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -23,6 +24,7 @@ from services.approve_campaign import (
     AlreadyApproved,
     Approval,
     AudienceHasErrors,
+    DraftChanged,
     NobodyToSendTo,
     NoMailAccount,
     SendOrder,
@@ -186,6 +188,19 @@ def test_a_second_approval_is_refused(database: Flask, now: datetime, rings: Rin
     with pytest.raises(AlreadyApproved):
         approve_campaign(campaign.id, ORDER, now=now, enqueue=rings)
     assert len(messages(session)) == 1
+
+
+def test_a_draft_that_changed_since_it_was_read_is_not_approved(
+    database: Flask, now: datetime, rings: Rings
+) -> None:
+    session = db.session()
+    campaign = draft_for(session, tuple(ready(session, "a@poczta.example")))
+    read = replace(ORDER, draft_of=campaign.updated_at)
+    campaign.contract_types = ["reservation"]
+    session.commit()
+    with pytest.raises(DraftChanged):
+        approve_campaign(campaign.id, read, now=now, enqueue=rings)
+    assert messages(session) == []
 
 
 def test_of_many_approvals_at_once_one_wins(database: Flask, now: datetime, rings: Rings) -> None:

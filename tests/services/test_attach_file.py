@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from domain.delivery import CampaignStatus
 from gateways.files import FileStore
 from models import db
 from models.attachment import Attachment
 from models.campaign import Campaign
+from services.approve_campaign import AlreadyApproved
 from services.attach_file import LONGEST_NAME, AttachmentRefused, attach
 from services.detach_file import NotAttached, detach, discard_with_files
 from tests import factories as make
@@ -146,9 +148,13 @@ def test_a_file_somebody_else_uses_stays(
 def test_a_campaign_under_way_keeps_its_files(
     session: Session, draft: Campaign, store: FileStore, now: datetime, tmp_path: Path
 ) -> None:
-    sent = make.make_campaign(session, draft.investment)
-    stored = put(session, sent, store, now)
-    with pytest.raises(NotAttached):
-        detach(session, sent, stored.id, store=store)
-    assert discard_with_files(session, sent, store=store) is False
+    stored = put(session, draft, store, now)
+    draft.status = CampaignStatus.SENDING
+    draft.approved_at, draft.frozen_content = now, {}
+    session.commit()
+    with pytest.raises(AlreadyApproved):
+        detach(session, draft, stored.id, store=store)
+    with pytest.raises(AlreadyApproved):
+        put(session, draft, store, now)
+    assert discard_with_files(session, draft, store=store) is False
     assert len(files(tmp_path)) == 1

@@ -195,16 +195,16 @@ def test_every_campaign_variable_is_listed_once() -> None:
 def test_missing_and_blank_variables_are_all_named() -> None:
     content = prepare_content("{a_a} {b_b}", "{c_c}")
     with pytest.raises(EmptyVariables) as refused:
-        check_variables(content, {"b_b": "x", "c_c": " \n"})
+        check_variables(content.variables, {"b_b": "x", "c_c": " \n"})
     assert refused.value.names == ("a_a", "c_c")
-    check_variables(content, {"a_a": "1", "b_b": "x", "c_c": "y"})
+    check_variables(content.variables, {"a_a": "1", "b_b": "x", "c_c": "y"})
 
 
 def test_a_variable_that_is_a_scripts_address_is_refused() -> None:
     content = prepare_content("a", '<a href="{offer_url}">b</a>')
     with pytest.raises(UnsafeVariable, match="offer_url"):
-        check_variables(content, {"offer_url": " java\tscript:alert(1)"})
-    check_variables(content, {"offer_url": "https://x.pl/javascript:"})
+        check_variables(content.variables, {"offer_url": " java\tscript:alert(1)"})
+    check_variables(content.variables, {"offer_url": "https://x.pl/javascript:"})
 
 
 def test_a_frozen_content_survives_its_storage() -> None:
