@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
@@ -11,8 +12,16 @@ from admin_views.filters import flag, one_of
 from admin_views.formatters import own_link
 from admin_views.sections import SENDING
 from domain.channel import Channel, Purpose
+from domain.merge_tags import MENU
+from extensions.babel import current_language, translate
+from extensions.csp import relax
 from extensions.login import current_user_id
+from extensions.wiring import wiring
+from models import db
 from models.message_template import MessageTemplate
+from queries.template_use import template_use
+from services.check_template import template_problem
+from services.preview_template import preview_template
 
 
 class MessageTemplateView(RecordView):
@@ -59,10 +68,55 @@ class MessageTemplateView(RecordView):
         ),
     )
     form_args = {"is_active": {"default": True}}
-    form_widget_args = {"body": {"rows": 16, "spellcheck": "true"}}
+    form_widget_args = {
+        "subject": {"data-only-when": "channel=email"},
+        "body": {"rows": 16, "spellcheck": "true"},
+    }
+    create_template = "message_template/create.html"
+    edit_template = "message_template/edit.html"
+    details_template = "message_template/details.html"
+
+    def render(self, template: str, **kwargs: Any) -> Any:
+        if template in (self.create_template, self.edit_template):
+            relax(inline_styles=True)
+            kwargs["editor"] = {"language": current_language(), "tags": _merge_tags()}
+        elif template == self.details_template:
+            # The frame of the preview inherits this page's policy.
+            relax(inline_styles=True, remote_images=True)
+        return super().render(template, **kwargs)
+
+    def validate_form(self, form: Any) -> bool:
+        """Also checks the two texts of the template; what is wrong is said at its field."""
+        if not super().validate_form(form):
+            return False
+        if "body" not in form:
+            return True  # the form of the Delete button
+        problem = template_problem(
+            form.subject.data or "",
+            form.body.data or "",
+            channel=form.channel.data,
+            purpose=form.purpose.data,
+            runtime=wiring().ejs(),
+        )
+        if problem is not None:
+            field = form[problem.field]
+            field.errors = [*field.errors, translate(problem.error)]
+        return problem is None
 
     def on_model_change(self, form: Any, model: MessageTemplate, is_created: bool) -> None:
         model.updated_by_id = current_user_id()
+        if model.channel != Channel.EMAIL:
+            model.subject = ""
 
     def card_sections(self, model: MessageTemplate) -> list[Markup]:
-        return [self.section("template_source", template=model)]
+        preview = preview_template(model, wiring().ejs())
+        problem = translate(preview.problem) if preview.problem else ""
+        return [
+            self.section("template_preview", template=model, preview=preview, problem=problem),
+            self.section("template_facts", preview=preview, use=template_use(db.session, model.id)),
+            self.section("template_source", template=model),
+        ]
+
+
+def _merge_tags() -> list[dict[str, str]]:
+    return [{"tag": f"{{{tag.name}}}", "label": gettext(tag.label)} for tag in MENU]

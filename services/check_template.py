@@ -1,0 +1,63 @@
+"""Whether a message template can be used, before it is kept."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.channel import Channel, Purpose
+from domain.correspondence import UNSUBSCRIBE_FOOTER
+from domain.errors import DomainError
+from domain.template_source import parse
+from gateways.ejs import EjsRuntime
+from services.draft_campaign import SubjectMissing
+from services.message_content import ContentRenderer, prepare_content
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """Why a template cannot be used, and in which of its two texts."""
+
+    field: Literal["subject", "body"]
+    error: DomainError
+
+
+def template_problem(
+    subject: str, body: str, *, channel: Channel, purpose: Purpose, runtime: EjsRuntime
+) -> TemplateProblem | None:
+    """The first thing that is wrong with a template, or None: each text is prepared and compiled, none is
+    rendered.
+    """
+    if channel != Channel.EMAIL:
+        return _problem("body", lambda: _check_plain(body, runtime))
+    return _problem("subject", lambda: _check_subject(subject, runtime)) or _problem(
+        "body", lambda: _check_html(body, purpose, runtime)
+    )
+
+
+def footer_of(purpose: Purpose) -> str:
+    """What a message of this purpose ends with."""
+    return UNSUBSCRIBE_FOOTER if purpose == Purpose.MARKETING else ""
+
+
+def _problem(field: Literal["subject", "body"], check: Callable[[], None]) -> TemplateProblem | None:
+    try:
+        check()
+    except DomainError as error:
+        return TemplateProblem(field, error)
+    return None
+
+
+def _check_subject(subject: str, runtime: EjsRuntime) -> None:
+    if not subject.strip():
+        raise SubjectMissing
+    ContentRenderer(prepare_content(subject, ""), runtime)
+
+
+def _check_html(body: str, purpose: Purpose, runtime: EjsRuntime) -> None:
+    # As it was written first: an error in the finished document would name a line of that document.
+    runtime.compile(parse(body, html=True).to_ejs(), escape="html")
+    ContentRenderer(prepare_content("", body, footer_html=footer_of(purpose)), runtime)
+
+
+def _check_plain(body: str, runtime: EjsRuntime) -> None:
+    runtime.compile(parse(body, html=False).to_ejs(), escape="none")
