@@ -6,12 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import url_for
-from flask_babel import format_date, format_datetime, gettext
+from flask_babel import format_date, format_datetime, format_decimal, gettext
 from markupsafe import Markup, escape
 
 from admin_views.labels import label, tone
 from extensions.babel import TIMEZONE
 
+KILOBYTE = 1024
+MEGABYTE = 1024 * KILOBYTE
 NOTHING = Markup('<span class="nothing" aria-hidden="true">—</span>')
 
 
@@ -32,6 +34,13 @@ def moment(value: datetime) -> Markup:
 
 def day(value: date) -> str:
     return str(format_date(value, "medium"))
+
+
+def file_size(size: int) -> str:
+    """Bytes as people say them: ``12 KB``, ``1.4 MB``."""
+    if size < MEGABYTE:
+        return f"{format_decimal(max(1, round(size / KILOBYTE)))} KB"
+    return f"{format_decimal(round(size / MEGABYTE, 1))} MB"
 
 
 def yes_no(value: bool) -> Markup:

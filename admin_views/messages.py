@@ -1,18 +1,29 @@
 """Messages: every delivery, with what became of it."""
 
+from io import BytesIO
 from typing import Any
+from uuid import UUID
 
+from flask import abort, send_file
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from admin_views.base import RecordView
 from admin_views.filters import chosen, contains, one_of, since, until
-from admin_views.formatters import badge, link, linked
+from admin_views.formatters import badge, file_size, link, linked
 from admin_views.sections import SENDING
 from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
+from domain.errors import DomainError
+from extensions.babel import translate
+from extensions.csp import relax
+from extensions.wiring import wiring
+from models.attachment import Attachment
 from models.message import Direction, Message, Origin
 from queries.choices import account_choices
+from services.read_message import read_message
 
 
 def _subject(_view: Any, _context: Any, message: Message, _name: str) -> Markup:
@@ -96,9 +107,55 @@ class MessageView(RecordView):
         campaign = model.campaign.subject if model.campaign else ""
         return model.subject or campaign or f"#{model.id}"
 
+    details_template = "message/details.html"
+
+    def render(self, template: str, **kwargs: Any) -> Any:
+        if template == self.details_template:
+            # The frame of the text inherits this page's policy. A stranger's picture would tell the
+            # stranger when we read the message, so only our own messages show theirs.
+            ours = kwargs["model"].direction == Direction.OUTGOING
+            relax(inline_styles=True, remote_images=ours)
+        return super().render(template, **kwargs)
+
     def card_sections(self, model: Message) -> list[Markup]:
         return [
+            self._body(model),
+            self.section(
+                "message_attachments", message=model, attachments=_attachments(model), size=file_size
+            ),
             self.section("message_consent", message=model),
             self.section("message_attempts", message=model, badge=badge),
-            self.section("message_body", message=model),
         ]
+
+    @expose("/attachment/<int:message_id>/<uuid:uuid>")
+    def attachment(self, message_id: int, uuid: UUID) -> ResponseReturnValue:
+        """A file that went out with the message, or came in with it."""
+        message = self.get_one(message_id)
+        attached = _attachments(message) if message is not None else []
+        file = next((each for each in attached if each.uuid == str(uuid)), None)
+        if file is None:
+            abort(404)
+        try:
+            content = wiring().files.read(file.uuid)
+        except FileNotFoundError:
+            abort(404)
+        # Never shown by the browser itself: an attached page would run as one of ours.
+        return send_file(
+            BytesIO(content),
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=file.filename,
+        )
+
+    def _body(self, message: Message) -> Markup:
+        rendered, problem = None, ""
+        try:
+            rendered = read_message(message, wiring().ejs())
+        except DomainError as error:
+            problem = translate(error)
+        return self.section("message_body", rendered=rendered, problem=problem)
+
+
+def _attachments(message: Message) -> list[Attachment]:
+    shared = message.campaign.attachments if message.campaign else []
+    return list({file.uuid: file for file in (*shared, *message.attachments)}.values())
