@@ -28,8 +28,8 @@ _STATEMENTS = (
     "INSERT INTO suppression (channel, address_digest, reason, source, detail, created_at)"
     " {numbers} SELECT 'email', {digest}, 'bounce', 'smtp', '', '2026-01-02' FROM number WHERE n % 100 = 5",
     "INSERT INTO consent_event (id, client_id, definition_id, wording_id, action, method, source,"
-    " occurred_at, recorded_at) {numbers} SELECT n, n, 1, 1, 'granted', 'form', '', '2026-01-02', '2026-01-02'"
-    " FROM number WHERE n % 50 <> 9",
+    " occurred_at, recorded_at) {numbers} SELECT n, n, 1, 1, 'granted', 'form', '',"
+    " '2026-01-02', '2026-01-02' FROM number WHERE n % 50 <> 9",
     "INSERT INTO consent_state (client_id, definition_id, granted, wording_version, event_id)"
     " {numbers} SELECT n, 1, {true}, 1, n FROM number WHERE n % 50 <> 9",
     "INSERT INTO contract (id, investment_id, type, number, unit, signed_on, created_at, updated_at)"
