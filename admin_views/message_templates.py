@@ -24,6 +24,11 @@ from services.check_template import template_problem
 from services.preview_template import preview_template
 
 
+def _own_line_ends(text: str | None) -> str | None:
+    """A browser sends CR LF (HTML, form submission); in a text message each would be charged as two."""
+    return text.replace("\r\n", "\n") if text else text
+
+
 class MessageTemplateView(RecordView):
     record = MessageTemplate
     title = _("Message templates")
@@ -67,7 +72,7 @@ class MessageTemplateView(RecordView):
             hint=_("Merge tags such as {client_name} are filled in for each client."),
         ),
     )
-    form_args = {"is_active": {"default": True}}
+    form_args = {"is_active": {"default": True}, "body": {"filters": [_own_line_ends]}}
     form_widget_args = {
         "subject": {"data-only-when": "channel=email"},
         "body": {"rows": 16, "spellcheck": "true"},

@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import abort, send_file
+from flask import abort, g, send_file
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _
@@ -23,6 +23,7 @@ from extensions.wiring import wiring
 from models.attachment import Attachment
 from models.message import Direction, Message, Origin
 from queries.choices import account_choices
+from services.message_content import Rendered
 from services.read_message import read_message
 
 
@@ -104,8 +105,9 @@ class MessageView(RecordView):
     )
 
     def record_title(self, model: Message) -> str:
+        rendered, _problem = _read(model)
         campaign = model.campaign.subject if model.campaign else ""
-        return model.subject or campaign or f"#{model.id}"
+        return (rendered.subject if rendered else "") or model.subject or campaign or f"#{model.id}"
 
     details_template = "message/details.html"
 
@@ -118,8 +120,9 @@ class MessageView(RecordView):
         return super().render(template, **kwargs)
 
     def card_sections(self, model: Message) -> list[Markup]:
+        rendered, problem = _read(model)
         return [
-            self._body(model),
+            self.section("message_body", rendered=rendered, problem=problem),
             self.section(
                 "message_attachments", message=model, attachments=_attachments(model), size=file_size
             ),
@@ -147,13 +150,16 @@ class MessageView(RecordView):
             download_name=file.filename,
         )
 
-    def _body(self, message: Message) -> Markup:
-        rendered, problem = None, ""
+
+def _read(message: Message) -> tuple[Rendered | None, str]:
+    """What the message says, or why it cannot be told; rendered once for a page."""
+    told: dict[int, tuple[Rendered | None, str]] = g.setdefault("messages_read", {})
+    if message.id not in told:
         try:
-            rendered = read_message(message, wiring().ejs())
+            told[message.id] = (read_message(message, wiring().ejs()), "")
         except DomainError as error:
-            problem = translate(error)
-        return self.section("message_body", rendered=rendered, problem=problem)
+            told[message.id] = (None, translate(error))
+    return told[message.id]
 
 
 def _attachments(message: Message) -> list[Attachment]:

@@ -80,6 +80,7 @@ def test_a_campaigns_message_reads_as_it_was_frozen(visit: Visit, sent: Message)
     shown = framed(page)
     assert "Anna &lt;Wiśniewska&gt;" in shown
     assert "Odbiór 5 marca" in page.split("preview-subject")[1].split("</p>")[0]
+    assert "<h1>Odbiór 5 marca</h1>" in page
     assert "z dzisiaj" not in shown
     assert "Zmieniona" not in shown
     assert "Anna &lt;Wiśniewska&gt;" in page.split('data-letter-part="text">')[1].split("</pre>")[0]
