@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.delivery import Move, Status, back_off, sources, target
 from domain.outcomes import Accepted, Failure, Outcome, Refused, Uncertain
+from models.driver_statement import DriverStatement
 from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
 from models.sessions import autocommit_connection
 from services.delivery_policy import DeliveryPolicy
@@ -53,6 +54,7 @@ class ClaimRecorder:
     def __init__(self, session: Session, claim: DeliveryClaim, policy: DeliveryPolicy) -> None:
         self._session = session
         self._autocommit = autocommit_connection(session)
+        self._accepting = DriverStatement(self._autocommit, _ACCEPT)
         self._claim_id = claim.id
         self._policy = policy
         self._renew_at = claim.leased_until - policy.lease / 2
@@ -83,16 +85,13 @@ class ClaimRecorder:
             self._renew_at = until - self._policy.lease / 2
 
     def _accept(self, message_id: int, outcome: Accepted, now: datetime) -> bool:
-        result = self._autocommit.execute(
-            _ACCEPT,
-            {
-                "of_message": message_id,
-                "of_claim": self._claim_id,
-                "moment": now,
-                "reference": outcome.reference[:200],
-            },
-        )
-        return result.rowcount == 1
+        parameters = {
+            "of_message": message_id,
+            "of_claim": self._claim_id,
+            "moment": now,
+            "reference": outcome.reference[:200],
+        }
+        return self._accepting.execute(parameters) == 1
 
     def _fail(self, message_id: int, outcome: Failure, now: datetime, failures: int) -> bool:
         values: dict[str, Any] = {
