@@ -126,7 +126,7 @@ class MailSkeleton:
         try:
             for slot, positions in self._places:
                 value = values[slot.path]
-                encoded = encode_piece(escape_html(value) if slot.escape else value)
+                encoded = _encoded_value(escape_html(value) if slot.escape else value)
                 for position in positions:
                     pieces[position] = encoded
             subject = self._static_subject or text_header("Subject", _filled(self._subject, values))
@@ -151,6 +151,12 @@ class MailSkeleton:
         own = _own_headers(to, message_id, date, headers)
         bodies = (encode_piece(text), self._html_head, encode_piece(html))
         return b"".join((*own, text_header("Subject", subject), self._head, *bodies, self._tail))
+
+
+@lru_cache(maxsize=2048)
+def _encoded_value(value: str) -> bytes:
+    """A value stands in the text and in the HTML, and some are the same for every recipient."""
+    return encode_piece(value)
 
 
 def _filled(segments: Segments, values: Mapping[str, str]) -> str:
