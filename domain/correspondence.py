@@ -1,5 +1,7 @@
 """Polish words that go into letters themselves: correspondence is Polish whatever the panel's language."""
 
+from collections.abc import Mapping
+
 UNSUBSCRIBE_FOOTER = (
     '<hr style="border: 0; border-top: 1px solid #d5d9e0; margin: 32px 0 12px">'
     '<p style="font-size: 13px; color: #5b6472">Otrzymują Państwo tę wiadomość, ponieważ wyrazili Państwo '
@@ -7,3 +9,23 @@ UNSUBSCRIBE_FOOTER = (
     '<a href="{unsubscribe_url}">rezygnuję z wiadomości</a>.</p>'
 )
 """Withdrawing consent must be as easy as giving it (RODO art. 7 ust. 3, RFC 8058)."""
+
+SAMPLE_VALUES: Mapping[str, str] = {
+    "client.name": "Anna Wiśniewska",
+    "client.first_name": "Anna",
+    "client.last_name": "Wiśniewska",
+    "client.company_name": "",
+    "client.kind": "person",
+    "client.city": "Gdańsk",
+    "client.vocative": "Anno",
+    "client.email": "anna.wisniewska@poczta.example",
+    "contract.number": "12/2026",
+    "contract.type": "umowa deweloperska",
+    "contract.date": "14.02.2026",
+    "contract.unit": "A-12",
+    "investment.name": "Osiedle Przykładowe",
+    "investment.city": "Gdańsk",
+    "account_manager.name": "Marek Nowicki",
+    "company.name": "Nasza Firma Sp. z o.o.",
+}
+"""A client who does not exist; dotted path to text, as a template is rendered."""

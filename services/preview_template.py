@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.channel import Channel
+from domain.correspondence import SAMPLE_VALUES
 from domain.errors import DomainError
 from domain.merge_tags import variable_of
 from domain.template_source import Ejs, Tag, TemplateSource, Text, parse
@@ -13,27 +14,6 @@ from services.check_template import footer_of
 from services.compose_mail import nest
 from services.message_content import ContentRenderer, Rendered, prepare_content
 from services.preview_message import NO_LINK
-
-SAMPLE: Mapping[str, str] = {
-    "client.name": "Anna Wiśniewska",
-    "client.first_name": "Anna",
-    "client.last_name": "Wiśniewska",
-    "client.company_name": "",
-    "client.kind": "person",
-    "client.city": "Gdańsk",
-    "client.vocative": "Anno",
-    "client.email": "anna.wisniewska@poczta.example",
-    "contract.number": "12/2026",
-    "contract.type": "umowa deweloperska",
-    "contract.date": "14.02.2026",
-    "contract.unit": "A-12",
-    "investment.name": "Osiedle Przykładowe",
-    "investment.city": "Gdańsk",
-    "account_manager.name": "Marek Nowicki",
-    "company.name": "Nasza Firma Sp. z o.o.",
-    "links.unsubscribe": NO_LINK,
-}
-"""A client who does not exist; letters are Polish, whatever the panel's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +40,13 @@ def preview_template(template: MessageTemplate, runtime: EjsRuntime) -> Template
     except DomainError as refused:
         return TemplatePreview(None, refused, (), (), has_logic=False)
     variables = tuple(dict.fromkeys(name for source in sources for name in source.variables))
-    values = nest({**SAMPLE, **{f"variables.{name}": f"{{{name}}}" for name in variables}})
+    values = nest(
+        {
+            **SAMPLE_VALUES,
+            "links.unsubscribe": NO_LINK,
+            **{f"variables.{name}": f"{{{name}}}" for name in variables},
+        }
+    )
     rendered, problem = None, None
     try:
         rendered = _email(template, runtime, values) if is_email else _text(sources[-1], runtime, values)
