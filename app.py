@@ -13,7 +13,7 @@ import commands
 import webhooks
 from config import ROOT, InvalidSetting, Settings
 from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
-from extensions import babel, csp, csrf, limiter, login, mail, proxies
+from extensions import babel, csp, csrf, error_texts, limiter, login, mail, proxies
 from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None, *, panel: bool | None = None) -
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.update(_flask_config(settings))
     app.extensions["goniec"] = _wire(settings)
+    error_texts.init_app()
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     if settings.secret_key:
@@ -114,7 +115,10 @@ def _flask_config(settings: Settings) -> dict[str, object]:
     return {
         "SECRET_KEY": settings.secret_key or None,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": settings.database_url.startswith("postgresql")},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": settings.database_url.startswith("postgresql"),
+            "hide_parameters": True,  # an error's text is logged, and parameters are personal data
+        },
         "MAX_CONTENT_LENGTH": settings.attachments_limit_bytes + 2 * 1024 * 1024,
         "MAIL_SERVER": settings.mail_server,
         "MAIL_PORT": settings.mail_port,
