@@ -258,12 +258,6 @@ def _default_tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def check_login(settings: SmtpSettings, tls_context: ssl.SSLContext | None = None) -> Unavailable | None:
-    """Connect, secure, log in and leave. None when all went well, otherwise why not."""
-    with SmtpSession(settings, tls_context) as session:
-        return session.open()
-
-
 def _terminated(payload: bytes) -> bytes:
     """The payload as it goes on the wire: CRLF only, dots doubled, the final dot behind it.
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from domain.outcomes import Accepted, AccountRefused, Refused, Unavailable, Uncertain
-from gateways.smtp import Security, SmtpSession, SmtpSettings, check_login
+from gateways.smtp import Security, SmtpSession, SmtpSettings
 from tests.smtp_peers import ANSWERS, DROP, HELLO, aiosmtpd_peer, smtp_peer
 
 SENDER = "bounce+1@example.pl"
@@ -32,6 +32,11 @@ def settings(port, **more):
         }
         | more
     )
+
+
+def log_in(given):
+    with SmtpSession(given) as session:
+        return session.open()
 
 
 def send_one(peer, **more):
@@ -188,13 +193,13 @@ def test_a_yes_to_data_out_of_step_is_never_taken_for_an_acceptance():
 def test_a_server_that_cannot_be_reached_is_unavailable():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         free = listener.getsockname()[1]
-    outcome = check_login(settings(free))
+    outcome = log_in(settings(free))
     assert type(outcome) is Unavailable and "connect" in outcome.text
 
 
 @pytest.mark.parametrize("host", ["a..b", "ż" * 80, "x" * 300])
 def test_a_host_name_that_is_none_is_the_accounts_fault(host):
-    assert type(check_login(settings(25, host=host))) is AccountRefused
+    assert type(log_in(settings(25, host=host))) is AccountRefused
 
 
 @pytest.mark.parametrize("text", ["line one\x00\x1b[2J", "x" * 5000])
@@ -276,7 +281,7 @@ def test_the_password_is_never_shown():
 
 def test_a_polish_password_logs_in():
     with smtp_peer() as peer:
-        assert check_login(settings(peer.port, username="łukasz", password="zażółć")) is None
+        assert log_in(settings(peer.port, username="łukasz", password="zażółć")) is None
         assert peer.commands[1] == b"AUTH PLAIN AMWCdWthc3oAemHFvMOzxYLEhw=="
 
 
@@ -289,13 +294,13 @@ def test_a_polish_password_logs_in():
 )
 def test_a_refused_login_is_the_accounts_and_a_postponed_one_is_not(answer, expected):
     with smtp_peer(login=answer) as peer:
-        outcome = check_login(settings(peer.port, username="jan", password="x"))
+        outcome = log_in(settings(peer.port, username="jan", password="x"))
         assert outcome == expected and type(outcome) is type(expected)
 
 
 def test_a_server_without_login_refuses_an_account_with_one():
     with smtp_peer(hello=b"250 peer\r\n") as peer:
-        assert type(check_login(settings(peer.port, username="jan", password="x"))) is AccountRefused
+        assert type(log_in(settings(peer.port, username="jan", password="x"))) is AccountRefused
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -315,7 +320,7 @@ def test_login_and_delivery_work_against_aiosmtpd():
     with aiosmtpd_peer(
         handler, hostname="peer", auth_required=True, auth_require_tls=False, authenticator=authenticate
     ) as port:
-        assert type(check_login(settings(port, username="łukasz", password="x"))) is AccountRefused
+        assert type(log_in(settings(port, username="łukasz", password="x"))) is AccountRefused
         with SmtpSession(settings(port, username="łukasz", password="żółw")) as session:
             assert session.open() is None
             assert session.send(SENDER, RECIPIENT, PAYLOAD) == Accepted("7")
@@ -383,18 +388,18 @@ def test_a_trusted_certificate_carries_mail(security, server_tls, certificate):
 @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 def test_a_self_signed_certificate_is_the_accounts_fault_and_no_password_is_sent(security, server_tls):
     with smtp_peer(**peer_arguments(security, server_tls)) as peer:
-        outcome = check_login(settings(peer.port, security=security, username="u", password="p"))
+        outcome = log_in(settings(peer.port, security=security, username="u", password="p"))
         assert type(outcome) is AccountRefused and "self-signed certificate" in outcome.text
         assert not any(command.startswith(b"AUTH") for command in peer.commands)
 
 
 def test_a_server_without_starttls_gets_no_password():
     with smtp_peer() as peer:
-        outcome = check_login(settings(peer.port, security="starttls", username="u", password="p"))
+        outcome = log_in(settings(peer.port, security="starttls", username="u", password="p"))
         assert type(outcome) is AccountRefused and "STARTTLS" in outcome.text
         assert not any(command.startswith(b"AUTH") for command in peer.commands)
 
 
 def test_a_plain_server_at_the_tls_port_is_the_accounts_fault():
     with smtp_peer() as peer:
-        assert type(check_login(settings(peer.port, security="tls"))) is AccountRefused
+        assert type(log_in(settings(peer.port, security="tls"))) is AccountRefused
