@@ -1,4 +1,7 @@
-"""Flask-Mail: account settings and single messages. Campaigns go through `gateways.smtp`."""
+"""Flask-Mail, set up from the MAIL_* settings for what an installation adds.
+
+Everything that the product sends itself is a Message row and goes through `gateways.smtp`.
+"""
 
 from flask import Flask
 from flask_mail import Mail
