@@ -15,7 +15,8 @@ from admin_views.sections import CLIENTS
 from extensions.login import may
 from models import db
 from models.investment import ContractType, Investment
-from queries.investment_card import clients_behind, contract_counts, latest_contracts
+from queries.investment_card import contract_counts, latest_contracts
+from queries.preflight import clients_by_contract_type
 
 COMPOSER = "campaign.start_for_investment"
 
@@ -64,7 +65,7 @@ class InvestmentView(RecordView):
 
     def card_sections(self, model: Investment) -> list[Markup]:
         counts = contract_counts(db.session, model.id)
-        clients = clients_behind(db.session, model.id)
+        clients = clients_by_contract_type(db.session(), model.id)
         return [
             self.section(
                 "investment_counts",

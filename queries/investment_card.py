@@ -20,17 +20,6 @@ def contract_counts(session: AnySession, investment_id: int) -> dict[ContractTyp
     return dict(rows.all())
 
 
-def clients_behind(session: AnySession, investment_id: int) -> dict[ContractType, int]:
-    """How many distinct clients signed contracts of each type."""
-    rows = session.execute(
-        sa.select(Contract.type, sa.func.count(sa.distinct(ContractParty.client_id)))
-        .join(ContractParty, ContractParty.contract_id == Contract.id)
-        .where(Contract.investment_id == investment_id)
-        .group_by(Contract.type)
-    )
-    return dict(rows.all())
-
-
 def latest_contracts(session: AnySession, investment_id: int, limit: int = 15) -> list[Contract]:
     statement = (
         sa.select(Contract)
