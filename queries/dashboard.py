@@ -3,19 +3,18 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
 from domain.delivery import CampaignStatus, Status
+from domain.local_time import WARSAW
 from models.bounce import Bounce
 from models.campaign import Campaign
 from models.message import Message
 
 AnySession = Session | scoped_session[Any]
 UNDER_WAY = (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.SCHEDULED)
-WARSAW = ZoneInfo("Europe/Warsaw")
 
 
 @dataclass(frozen=True, slots=True)
