@@ -57,7 +57,6 @@ def preflight_by_orm(session: Session, investment_id: int, types: Sequence[Contr
             else:
                 errors[reason] += 1
                 skipped.add(client.id)
-        session.expunge_all()
     return PreflightReport(len(addresses), dict(errors), len(skipped))
 
 
