@@ -3,17 +3,15 @@
 from datetime import datetime
 from uuid import uuid4
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.addresses import address_digest, normalise_email
 from domain.channel import Channel
 from gateways.ejs import EjsRuntime
 from models.campaign import Campaign
-from models.mail_account import MailAccount
 from models.message import Message, Origin
 from models.setting import SUPPRESSION_KEY, secret_of
-from services.approve_campaign import NoMailAccount
+from services.choose_account import account_of_campaign
 from services.job_names import DELIVER, Enqueue
 from services.preview_message import preview_message
 
@@ -37,7 +35,7 @@ def send_test(
     does, and NoMailAccount.
     """
     rendered = preview_message(session, campaign, runtime, client_id=client_id)
-    account_id = _account(session, campaign)
+    account_id = account_of_campaign(session, campaign)
     key = secret_of(session.connection(), SUPPRESSION_KEY)
     message = Message(
         idempotency_key=str(uuid4()),
@@ -58,11 +56,3 @@ def send_test(
     session.commit()
     enqueue(DELIVER, account_id, None, message.id, message.id)
     return message
-
-
-def _account(session: Session, campaign: Campaign) -> int:
-    chosen = MailAccount.id == campaign.account_id if campaign.account_id else MailAccount.is_default
-    account_id = session.scalar(sa.select(MailAccount.id).where(chosen, MailAccount.is_active))
-    if account_id is None:
-        raise NoMailAccount
-    return account_id

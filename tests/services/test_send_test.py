@@ -14,7 +14,7 @@ from models import db
 from models.campaign import Campaign
 from models.mail_account import MailAccount
 from models.message import Message, Origin
-from services.approve_campaign import NoMailAccount
+from services.choose_account import NoMailAccount
 from services.draft_campaign import SubjectMissing
 from services.job_names import DELIVER
 from services.send_test import send_test
