@@ -14,7 +14,7 @@ from admin_views.base import RecordView
 from admin_views.campaign_progress import ProgressPages
 from admin_views.campaign_recipients import RecipientPages
 from admin_views.campaign_records import page_of
-from admin_views.compose import ComposePages, SubjectTooLong
+from admin_views.compose import ComposePages
 from admin_views.compose_attachments import AttachmentPages
 from admin_views.compose_preview import PreviewPages
 from admin_views.filters import chosen, contains, one_of, since, until
@@ -29,7 +29,7 @@ from models.campaign import Campaign, CampaignKind
 from queries.campaign_counts import messages_by_campaign
 from queries.choices import investment_choices
 from services.attach_file import AttachmentRefused
-from services.draft_campaign import BodyMissing, ContractTypesMissing, SubjectMissing
+from services.draft_campaign import BodyMissing, ContractTypesMissing, SubjectMissing, SubjectTooLong
 from services.message_content import EmptyVariables, UnsafeVariable
 
 FIELD_OF: dict[type[DomainError], str] = {

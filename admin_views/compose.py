@@ -25,7 +25,6 @@ from admin_views.labels import label
 from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus
-from domain.errors import DomainError
 from domain.merge_tags import MENU
 from extensions.babel import TIMEZONE, current_language, translate
 from extensions.csp import relax
@@ -43,13 +42,8 @@ from services.draft_campaign import COMPANY_NAME, Draft, company_name, start_inv
 from services.preview_message import inspect_draft
 from services.save_draft import save_draft
 
-LONGEST_SUBJECT = 400
 LONGEST_VALUE = 2000
 UNSUBSCRIBE = "links.unsubscribe"
-
-
-class SubjectTooLong(DomainError):
-    message = "The title may have at most %(limit)s characters."
 
 
 class ComposePages(GuardedView):
@@ -187,14 +181,11 @@ def _merge_tags(*, with_contract: bool) -> list[dict[str, str]]:
 
 
 def _draft_from(given: Mapping[str, object]) -> Draft:
-    subject = _text(given.get("subject")).strip()
-    if len(subject) > LONGEST_SUBJECT:
-        raise SubjectTooLong(limit=LONGEST_SUBJECT)
     chosen, variables = given.get("contract_types"), given.get("variables")
     template_id = whole_number(given.get("template_id"))
     known = template_id is not None and db.session.get(MessageTemplate, template_id) is not None
     return Draft(
-        subject=subject,
+        subject=_text(given.get("subject")).strip(),
         body=_text(given.get("body")),
         contract_types=[kind for kind in ContractType if isinstance(chosen, list) and kind.value in chosen],
         variables=_variables(variables) if isinstance(variables, dict) else {},

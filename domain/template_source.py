@@ -19,7 +19,10 @@ OPAQUE_COMMENT = re.compile(r"gnc[0-9a-f]{20}n[0-9]+c")
 
 _DELIMITER = re.compile(r"<%%|%%>|<%=|<%-|<%_|<%#|<%|-%>|_%>|%>")
 _CLOSING = frozenset({"%>", "-%>", "_%>"})
-_OUTPUT = re.compile(r"<%=\s*([a-z_]+\.[a-z_]+)\s*%>")
+_OUTPUT = re.compile(
+    r"""<%=\s*([a-z_]+)\s*(?:\.\s*([A-Za-z_]\w*?)|\[\s*["']([A-Za-z_]\w*)["']\s*\])\s*;?\s*([-_]?%>)""",
+    re.ASCII,
+)
 _VARIABLE_READ = re.compile(r"""\bvariables\s*(?:\.\s*([a-z_]+)|\[\s*["']([a-z_]+)["']\s*\])""")
 _FORBIDDEN_CODE = (
     (re.compile(r"\binclude\b"), "include"),
@@ -64,11 +67,16 @@ class Ejs:
     @property
     def path(self) -> str | None:
         """The dotted path, when this is a plain output of a known field or of a campaign variable."""
-        match = _OUTPUT.fullmatch(self.code)
-        if match is None:
+        path = self.output
+        if path is None or self.code.endswith(("-%>", "_%>")):  # these swallow the white space behind them
             return None
-        path = match[1]
         return path if path in RECORD_PATHS or variable_of(path) else None
+
+    @property
+    def output(self) -> str | None:
+        """The dotted path this prints as it is, whether or not anything fills it."""
+        match = _OUTPUT.fullmatch(self.code)
+        return f"{match[1]}.{match[2] or match[3]}" if match else None
 
 
 Piece = Text | Tag | Ejs
@@ -100,6 +108,16 @@ class TemplateSource:
                     (dotted or quoted, None) for dotted, quoted in _VARIABLE_READ.findall(piece.code)
                 )
         return tuple(names)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The dotted paths that are printed as they are, in the order of first use."""
+        printed = (
+            piece.path if isinstance(piece, Tag) else piece.output
+            for piece in self.pieces
+            if not isinstance(piece, Text)
+        )
+        return tuple(dict.fromkeys(path for path in printed if path))
 
     @property
     def has_logic(self) -> bool:

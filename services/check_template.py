@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.channel import Channel, Purpose
-from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
 from domain.template_source import parse
 from gateways.ejs import EjsRuntime
 from services.draft_campaign import SubjectMissing
-from services.message_content import ContentRenderer, prepare_content
+from services.message_content import ContentRenderer, footer_of, prepare_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,6 @@ def template_problem(
     return _problem("subject", lambda: _check_subject(subject, runtime)) or _problem(
         "body", lambda: _check_html(body, purpose, runtime)
     )
-
-
-def footer_of(purpose: Purpose) -> str:
-    """What a message of this purpose ends with."""
-    return UNSUBSCRIBE_FOOTER if purpose == Purpose.MARKETING else ""
 
 
 def _problem(field: Literal["subject", "body"], check: Callable[[], None]) -> TemplateProblem | None:

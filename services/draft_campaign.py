@@ -1,6 +1,5 @@
 """Drafts of campaigns, and turning one into an order to send."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Purpose
 from domain.contract_types import ContractType
-from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.delivery import CampaignStatus
 from domain.errors import DomainError
 from gateways.ejs import EjsRuntime
@@ -23,10 +21,17 @@ from queries.audience import audience_of, pairs
 from queries.merge_values import merge_values_column, record_paths, with_records
 from services.approve_campaign import SendOrder
 from services.compose_mail import nest
-from services.message_content import ContentRenderer, FrozenContent, check_variables, prepare_content
+from services.message_content import (
+    ContentRenderer,
+    FrozenContent,
+    check_variables,
+    footer_of,
+    prepare_content,
+)
 
 COMPANY_NAME = "company.name"
-_OUTPUT = re.compile(r"<%= ([a-z_]+\.[a-z_]+) %>")
+LONGEST_SUBJECT = 400
+LONGEST_BODY = 500_000
 
 
 class NoSuchInvestment(DomainError):
@@ -45,19 +50,36 @@ class BodyMissing(DomainError):
     message = "Enter the content of the message."
 
 
+class SubjectTooLong(DomainError):
+    message = "The title may have at most %(limit)s characters."
+
+
+class BodyTooLong(DomainError):
+    message = "The content may have at most %(limit)s characters."
+
+
 class ContractTypesMissing(DomainError):
     message = "Choose at least one type of contract."
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a sender types; ``variables`` are the template's own fields, filled in by the sender."""
+    """What a sender types; ``variables`` are the template's own fields, filled in by the sender.
+
+    Raises SubjectTooLong and BodyTooLong for what cannot be stored.
+    """
 
     subject: str
     body: str
     contract_types: Sequence[ContractType] = ()
     variables: Mapping[str, str] | None = None
     template_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.subject) > LONGEST_SUBJECT:
+            raise SubjectTooLong(limit=LONGEST_SUBJECT)
+        if len(self.body) > LONGEST_BODY:
+            raise BodyTooLong(limit=LONGEST_BODY)
 
 
 def start_investment_draft(
@@ -120,13 +142,7 @@ def fields_to_fill(content: FrozenContent, campaign: Campaign, company_name: str
     known = record_paths(with_contract=campaign.kind == CampaignKind.INVESTMENT) | {"links.unsubscribe"}
     if company_name:
         known |= {COMPANY_NAME}
-    paths = (
-        path
-        for source in (content.subject, content.html, content.text)
-        for path in _OUTPUT.findall(source)
-        if path not in known
-    )
-    named = [path.removeprefix("variables.") for path in paths]
+    named = [path.removeprefix("variables.") for path in content.outputs if path not in known]
     return tuple(dict.fromkeys([*named, *content.variables]))
 
 
@@ -136,8 +152,7 @@ def content_of(campaign: Campaign) -> FrozenContent:
         raise SubjectMissing
     if not campaign.body.strip():
         raise BodyMissing
-    footer = UNSUBSCRIBE_FOOTER if campaign.purpose == Purpose.MARKETING else ""
-    return prepare_content(campaign.subject, campaign.body, footer_html=footer)
+    return prepare_content(campaign.subject, campaign.body, footer_html=footer_of(campaign.purpose))
 
 
 def company_name(session: Session) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from domain.channel import Purpose
+from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
 from domain.merge_tags import escape_html, value_at, variable_of
 from domain.template_source import Opaque, TemplateRefused, TemplateSource, parse, protect, restore
@@ -49,7 +51,7 @@ class FrozenContent:
     """A message's three EJS sources, final: merge tags are EJS, HTML is sanitised and its CSS inlined.
 
     ``has_logic`` is false when every part is text and plain outputs of fields, so that
-    ``ContentRenderer.segments`` can be used.
+    ``ContentRenderer.segments`` can be used. ``outputs`` are the dotted paths printed as they are.
     """
 
     subject: str
@@ -57,6 +59,7 @@ class FrozenContent:
     text: str
     variables: tuple[str, ...]
     has_logic: bool
+    outputs: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -65,6 +68,7 @@ class FrozenContent:
             "text": self.text,
             "variables": list(self.variables),
             "has_logic": self.has_logic,
+            "outputs": list(self.outputs),
         }
 
     @classmethod
@@ -75,6 +79,7 @@ class FrozenContent:
             text=stored["text"],
             variables=tuple(stored["variables"]),
             has_logic=stored["has_logic"],
+            outputs=tuple(stored.get("outputs", ())),
         )
 
 
@@ -119,6 +124,11 @@ def one_line(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
+def footer_of(purpose: Purpose) -> str:
+    """What a message of this purpose ends with, HTML."""
+    return UNSUBSCRIBE_FOOTER if purpose == Purpose.MARKETING else ""
+
+
 def prepare_content(subject: str, html: str, *, footer_html: str = "") -> FrozenContent:
     """Make a message's final sources from what its author wrote; the footer is sanitised apart, so the body
     cannot swallow it.
@@ -141,6 +151,7 @@ def prepare_content(subject: str, html: str, *, footer_html: str = "") -> Frozen
         text=restore(plain_text(document), tokens, attributes_may_be_missing=True),
         variables=_variables(sources),
         has_logic=any(source.has_logic for source in sources),
+        outputs=tuple(dict.fromkeys(path for source in sources for path in source.outputs)),
     )
 
 

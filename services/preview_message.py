@@ -5,14 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from domain.channel import Purpose
-from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
 from gateways.ejs import EjsRuntime
 from models.campaign import Campaign
 from services.compose_mail import nest
 from services.draft_campaign import COMPANY_NAME, company_name, content_of, fields_to_fill, sample_values
-from services.message_content import ContentRenderer, FrozenContent, Rendered, prepare_content
+from services.message_content import ContentRenderer, FrozenContent, Rendered, footer_of, prepare_content
 
 NO_LINK = "#"
 """A preview is sent to nobody, so its unsubscribe link leads nowhere."""
@@ -28,9 +26,8 @@ class DraftState:
 
 def inspect_draft(session: Session, campaign: Campaign, runtime: EjsRuntime) -> DraftState:
     """Look at a draft as far as it has been typed; its syntax is checked, nothing is rendered."""
-    footer = UNSUBSCRIBE_FOOTER if campaign.purpose == Purpose.MARKETING else ""
     try:
-        content = prepare_content(campaign.subject, campaign.body, footer_html=footer)
+        content = prepare_content(campaign.subject, campaign.body, footer_html=footer_of(campaign.purpose))
         ContentRenderer(content, runtime)
     except DomainError as problem:
         return DraftState((), problem)

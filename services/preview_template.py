@@ -10,9 +10,8 @@ from domain.merge_tags import variable_of
 from domain.template_source import Ejs, Tag, TemplateSource, Text, parse
 from gateways.ejs import EjsRuntime
 from models.message_template import MessageTemplate
-from services.check_template import footer_of
 from services.compose_mail import nest
-from services.message_content import ContentRenderer, Rendered, prepare_content
+from services.message_content import ContentRenderer, Rendered, footer_of, prepare_content
 from services.preview_message import NO_LINK
 
 

@@ -18,12 +18,16 @@ from models.client import Client
 from models.setting import Setting
 from services.approve_campaign import AlreadyApproved
 from services.draft_campaign import (
+    LONGEST_BODY,
+    LONGEST_SUBJECT,
     BodyMissing,
+    BodyTooLong,
     ContractTypesMissing,
     Draft,
     NobodyChosen,
     NoSuchInvestment,
     SubjectMissing,
+    SubjectTooLong,
     discard_draft,
     prepare_order,
     sample_values,
@@ -92,6 +96,17 @@ def test_only_a_draft_is_discarded(session: Session, draft: Campaign, investment
 
 
 # --- saving ---
+
+
+def test_what_does_not_fit_is_refused_and_what_fits_is_stored(session: Session, investment_id: int) -> None:
+    longest = Draft("ł" * LONGEST_SUBJECT, "ż" * LONGEST_BODY)
+    campaign = start_investment_draft(session, investment_id, longest, created_by_id=None)
+    session.refresh(campaign)
+    assert (campaign.subject, campaign.body) == (longest.subject, longest.body)
+    with pytest.raises(SubjectTooLong):
+        Draft("ł" * (LONGEST_SUBJECT + 1), "")
+    with pytest.raises(BodyTooLong):
+        Draft("", "ż" * (LONGEST_BODY + 1))
 
 
 def test_a_save_names_the_version_that_the_next_one_is_based_on(
@@ -176,6 +191,25 @@ def test_a_contracts_number_is_a_field_to_fill_in_when_clients_were_chosen_witho
     campaign = start_selection_draft(session, sa.select(Client.id), created_by_id=None)
     campaign.subject, campaign.body = "Umowa {contract_number}", "<p>{first_name}</p>"
     assert inspect_draft(session, campaign, wiring().ejs()).fields == ("contract.number",)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "<%= client.typo %>",
+        "<%=client.typo%>",
+        "<%= client . typo -%>",
+        "<%= client.typo_%>",
+        "<%= client['typo'] %>",
+    ],
+)
+def test_a_field_that_no_record_has_is_to_be_filled_in_however_it_is_written(
+    session: Session, investment_id: int, spelling: str
+) -> None:
+    text = Draft("Tytuł", f"<p>{spelling}</p>", SALE, {"client.typo": "Jasna"})
+    campaign = start_investment_draft(session, investment_id, text, created_by_id=None)
+    assert inspect_draft(session, campaign, wiring().ejs()).fields == ("client.typo",)
+    assert "Jasna" in preview_message(session, campaign, wiring().ejs()).html
 
 
 def test_an_unfinished_draft_says_what_is_wrong_with_its_template(
