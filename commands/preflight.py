@@ -1,6 +1,6 @@
 """``flask preflight``: who would get the message, and who would not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -35,21 +35,18 @@ def preflight_command(investment_id: int, contract_types: Sequence[str], as_json
     session = db.session()
     report = preflight(session, audience)
     failing = failing_pairs(session, audience)
-    emit(as_json, report_json(report) | {"clients": [_pair(pair) for pair in failing]}, report_lines(report))
+    emit_report(report, failing, as_json=as_json)
 
 
-def report_json(report: PreflightReport) -> dict[str, Any]:
-    """The counts as the command line prints them."""
-    return {
+def emit_report(report: PreflightReport, failing: Iterable[FailingPair], *, as_json: bool) -> None:
+    """Print who would get the message and who would not: a person reads the counts alone."""
+    data = {
         "recipients": report.recipients,
         "errors": {reason.value: count for reason, count in report.errors.items()},
+        "clients": [_pair(pair) for pair in failing],
     }
-
-
-def report_lines(report: PreflightReport) -> list[str]:
-    """The counts for a person."""
-    lines = [f"recipients: {report.recipients}"]
-    return lines + [f"{reason.value}: {count}" for reason, count in report.errors.items() if count]
+    lines = [f"{reason.value}: {count}" for reason, count in report.errors.items() if count]
+    emit(as_json, data, [f"recipients: {report.recipients}", *lines])
 
 
 def _pair(pair: FailingPair) -> dict[str, Any]:

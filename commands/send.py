@@ -1,42 +1,47 @@
 """``flask send``: the main job from the command line."""
 
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import click
 
 from commands.output import OneLineCommand, bad_input, command_line, emit, json_option, refused
-from commands.preflight import contract_type_option, report_json, report_lines
+from commands.preflight import contract_type_option, emit_report
+from domain.channel import Channel
 from domain.contract_types import ContractType
-from domain.errors import DomainError
+from domain.delivery import CampaignStatus
+from domain.local_time import ClockSkipsIt, InThePast, NotAMoment, from_iso
 from domain.template_source import TemplateRefused
 from extensions.wiring import wiring
-from gateways.ejs import TemplateFailed
+from gateways.ejs import EjsRuntime, TemplateFailed
 from models import db
 from models.campaign import Campaign
 from models.message_template import MessageTemplate
+from queries.audience import AudienceOfInvestment
+from queries.preflight import failing_pairs
 from services.approve_campaign import AudienceHasErrors, NobodyToSendTo, approve_campaign
 from services.attach_file import AttachmentRefused, attach
+from services.detach_file import discard_with_files
 from services.draft_campaign import (
     BodyMissing,
+    BodyTooLong,
     Draft,
     NoSuchInvestment,
     SubjectMissing,
-    discard_draft,
+    SubjectTooLong,
     prepare_order,
     start_investment_draft,
 )
 from services.message_content import EmptyVariables, UnsafeVariable
 
 _DRAFT_OPTIONS = ("contract_types", "template_id", "subject", "body_file", "variables")
-WARSAW = ZoneInfo("Europe/Warsaw")
 BAD_MESSAGE = (
-    AttachmentRefused, BodyMissing, EmptyVariables, NoSuchInvestment, SubjectMissing,
-    TemplateFailed, TemplateRefused, UnsafeVariable,
+    AttachmentRefused, BodyMissing, BodyTooLong, ClockSkipsIt, EmptyVariables, InThePast, NoSuchInvestment,
+    SubjectMissing, SubjectTooLong, TemplateFailed, TemplateRefused, UnsafeVariable,
 )  # fmt: skip
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -58,39 +63,54 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @command_line
 def send_command(investment_id: int, as_json: bool, **options: Any) -> None:
     """Freeze the audience and start sending, or refuse and send nothing."""
-    draft = _draft(**{name: options[name] for name in _DRAFT_OPTIONS})
-    starts_at = _moment(options["starts_at"])
     session, hands = db.session(), wiring()
-    campaign_id = None
     try:
-        campaign = start_investment_draft(session, investment_id, draft, created_by_id=None)
-        campaign_id = campaign.id
-        _attach_all(campaign, options["files"])
-        order = prepare_order(
-            session,
-            campaign,
-            hands.ejs(),
-            skip_errors=options["skip_errors"],
-            approved_by_id=None,
-            starts_at=starts_at,
-        )
-        session.rollback()
-        approval = approve_campaign(campaign_id, order, now=hands.clock(), enqueue=hands.doorbell.ring)
-    except DomainError as error:
-        session.rollback()
-        if campaign_id is not None:
-            discard_draft(session, campaign_id)
-        _explain(error, as_json)
+        draft = _draft(**{name: options[name] for name in _DRAFT_OPTIONS})
+        starts_at = _moment(options["starts_at"], hands.clock())
+        runtime = _script_engine()
+        campaign_id = start_investment_draft(session, investment_id, draft, created_by_id=None).id
+        with _discarded_unless_approved(campaign_id):
+            campaign = session.get_one(Campaign, campaign_id)
+            _attach_all(campaign, options["files"])
+            order = prepare_order(
+                session,
+                campaign,
+                runtime,
+                skip_errors=options["skip_errors"],
+                approved_by_id=None,
+                starts_at=starts_at,
+            )
+            session.rollback()
+            approval = approve_campaign(campaign_id, order, now=hands.clock(), enqueue=hands.doorbell.ring)
+    except BAD_MESSAGE as error:
+        bad_input(str(error))
+    except (AudienceHasErrors, NobodyToSendTo) as error:
+        audience = AudienceOfInvestment(investment_id, draft.contract_types)
+        emit_report(error.report, failing_pairs(session, audience), as_json=as_json)
+        refused(str(error))
     data = {"campaign": approval.campaign_id, "queued": approval.queued, "skipped": approval.skipped}
     emit(as_json, data, [", ".join(f"{name}: {value}" for name, value in data.items())])
 
 
-def _explain(error: DomainError, as_json: bool) -> NoReturn:
-    if isinstance(error, BAD_MESSAGE):
-        bad_input(str(error))
-    if isinstance(error, AudienceHasErrors | NobodyToSendTo):
-        emit(as_json, report_json(error.report), report_lines(error.report))
-    refused(str(error))
+@contextmanager
+def _discarded_unless_approved(campaign_id: int) -> Iterator[None]:
+    """Whatever goes wrong inside, no draft and no file stays behind."""
+    session = db.session()
+    try:
+        yield
+    finally:
+        session.rollback()
+        campaign = session.get(Campaign, campaign_id)
+        if campaign is not None and campaign.status == CampaignStatus.DRAFT:
+            discard_with_files(session, campaign, store=wiring().files)
+
+
+def _script_engine() -> EjsRuntime:
+    hands = wiring()
+    try:
+        return hands.ejs()
+    except OSError as error:
+        bad_input(f"{hands.ejs_source} cannot be read ({error.strerror}). Run: make setup")
 
 
 def _draft(
@@ -111,14 +131,13 @@ def _draft(
     )
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(text: str | None, now: datetime) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        return from_iso(text, now=now)
+    except NotAMoment:
         bad_input(f"--at takes an ISO 8601 date and time, not {text!r}.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=WARSAW)
 
 
 def _text(template_id: int | None, subject: str | None, body_file: Path | None) -> tuple[str, str]:
@@ -128,13 +147,18 @@ def _text(template_id: int | None, subject: str | None, body_file: Path | None) 
         template = db.session.get(MessageTemplate, template_id)
         if template is None:
             bad_input(f"There is no message template number {template_id}.")
+        if not template.is_active or template.channel != Channel.EMAIL:
+            bad_input(f"Message template number {template_id} is switched off or not for e-mail.")
         return template.subject, template.body
     if subject is None or body_file is None:
         bad_input("Give --template, or --subject and --body-file.")
     try:
-        return subject, body_file.read_text(encoding="utf-8")
+        body = body_file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         bad_input(f"{body_file} is not UTF-8 text.")
+    if "\x00" in body:  # PostgreSQL stores no NUL
+        bad_input(f"{body_file} is not text.")
+    return subject, body
 
 
 def _variables(pairs: Sequence[str]) -> dict[str, str]:
@@ -155,9 +179,16 @@ def _attach_all(campaign: Campaign, files: Sequence[Path]) -> None:
             campaign,
             filename=path.name,
             content_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-            content=path.read_bytes(),
+            content=_bytes_of(path),
             store=hands.files,
             limits=hands.attachment_limits,
             created_by_id=None,
             now=hands.clock(),
         )
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        bad_input(f"{path} cannot be read ({error.strerror}).")

@@ -26,16 +26,43 @@ def from_wall_clock(text: str, *, now: datetime) -> datetime:
     An hour that comes twice, when the clocks go back, means its first coming. Raises NotAMoment,
     ClockSkipsIt for an hour that the clocks leave out, and InThePast.
     """
-    try:
-        wall = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotAMoment from error
+    wall = _parsed(text)
     if wall.tzinfo is not None:
         raise NotAMoment
-    moment = wall.replace(tzinfo=WARSAW, fold=0).astimezone(UTC)
-    said = {"date": f"{wall:%d.%m.%Y}", "time": f"{wall:%H:%M}"}
+    moment = _in_utc(wall.replace(tzinfo=WARSAW, fold=0))
     if moment.astimezone(WARSAW).replace(tzinfo=None) != wall:
-        raise ClockSkipsIt(**said)
+        raise ClockSkipsIt(**_said(wall))
     if moment <= now:
-        raise InThePast(**said)
+        raise InThePast(**_said(wall))
     return moment
+
+
+def from_iso(text: str, *, now: datetime) -> datetime:
+    """The moment (UTC) of an ISO 8601 date and time, later than ``now``; without an offset, as
+    ``from_wall_clock`` reads it. Raises NotAMoment, ClockSkipsIt and InThePast.
+    """
+    given = _parsed(text)
+    if given.tzinfo is None:
+        return from_wall_clock(text, now=now)
+    moment = _in_utc(given)
+    if moment <= now:
+        raise InThePast(**_said(given))
+    return moment
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise NotAMoment from error
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # at the two ends of the calendar
+        raise NotAMoment from error
+
+
+def _said(moment: datetime) -> dict[str, str]:
+    return {"date": f"{moment:%d.%m.%Y}", "time": f"{moment:%H:%M}"}

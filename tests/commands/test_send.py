@@ -1,15 +1,19 @@
 """``flask send``: freezes and starts, or refuses and sends nothing."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from domain.channel import Channel
 from domain.delivery import CampaignStatus
 from models import db
+from models.attachment import Attachment
 from models.campaign import Campaign
 from models.message import Message
 from models.message_template import MessageTemplate
@@ -51,8 +55,9 @@ def test_an_audience_with_errors_is_refused_with_its_report(
 ) -> None:
     ran = run("send", investment, "--contract-type", "sale", "--contract-type", "reservation", *written)
     assert (ran.code, len(ran.err.splitlines())) == (3, 1)
-    assert ran.data["recipients"] == 2
-    assert ran.data["errors"]["missing_email"] == 1
+    types = ("--contract-type", "sale", "--contract-type", "reservation")
+    assert ran.data == run("preflight", investment, *types, "--json").data
+    assert len(ran.data["clients"]) == 2
     assert (messages(application), campaigns(application)) == (0, [])
 
 
@@ -118,6 +123,69 @@ def test_files_go_with_the_letter(
         ]
 
 
+@pytest.mark.parametrize("values", [{"is_active": False}, {"channel": Channel.SMS}])
+def test_a_template_switched_off_or_of_another_channel_is_bad_input(
+    run: Run, application: Flask, investment: int, values: dict[str, Any]
+) -> None:
+    with application.app_context():
+        db.session.add(MessageTemplate(**{"name": "A", "subject": "Odbiór", "body": "<p>x</p>"} | values))
+        db.session.commit()
+    ran = run("send", investment, "--contract-type", "sale", "--template", 1)
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+    assert campaigns(application) == []
+
+
+def left_behind(application: Flask, files: Path) -> tuple[int, list[Path]]:
+    """Rows of attachments, and files."""
+    with application.app_context():
+        rows = db.session.scalar(sa.select(sa.func.count(Attachment.id))) or 0
+    return rows, [path for path in files.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("types", "more", "code"),
+    [
+        (("reservation",), (), 3),
+        (("sale",), ("--attach", "/proc/self/mem"), 2),  # it can be opened and not be read
+    ],
+)
+def test_a_refused_letter_leaves_no_file_behind(
+    run: Run,
+    application: Flask,
+    investment: int,
+    written: tuple,
+    tmp_path: Path,
+    types: tuple[str, ...],
+    more: tuple[str, ...],
+    code: int,
+) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7")
+    chosen = [part for kind in types for part in ("--contract-type", kind)]
+    ran = run("send", investment, *chosen, "--attach", tmp_path / "plan.pdf", *more, *written)
+    assert (ran.code, len(ran.err.splitlines())) == (code, 1)
+    assert (campaigns(application), left_behind(application, tmp_path / "files")) == ([], (0, []))
+
+
+def test_a_fault_of_ours_leaves_nothing_behind_either(
+    run: Run, application: Flask, investment: int, written: tuple, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "files").write_text("a file where the directory of files should be", encoding="utf-8")
+    with pytest.raises(OSError, match="files"):
+        run("send", investment, "--contract-type", "sale", "--attach", tmp_path / "plan.pdf", *written)
+    assert campaigns(application) == []
+
+
+def test_without_the_script_engine_one_line_says_what_to_run(
+    run: Run, application: Flask, investment: int, written: tuple, tmp_path: Path
+) -> None:
+    missing = tmp_path / "ejs.min.js"
+    application.extensions["goniec"] = replace(application.extensions["goniec"], ejs_source=missing)
+    ran = run("send", investment, "--contract-type", "sale", *written)
+    assert (ran.code, len(ran.err.splitlines()), "make setup" in ran.err) == (2, 1, True)
+    assert campaigns(application) == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -137,12 +205,21 @@ def test_a_letter_that_is_not_there_is_bad_input(
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--at", "tomorrow"), ("--var", "date"), ("--attach", "/nowhere/plan.pdf")]
+    "wrong",
+    [
+        ("--at", "tomorrow"),
+        ("--at", "2030-03-31T02:30"),  # the clocks go forward that night
+        ("--at", "2020-01-01T12:00"),
+        ("--at", "2020-01-01T12:00+01:00"),
+        ("--var", "date"),
+        ("--attach", "/nowhere/plan.pdf"),
+        ("--subject", "x" * 401),
+    ],
 )
 def test_an_option_nobody_understands_is_bad_input(
     run: Run, application: Flask, investment: int, written: tuple, wrong: tuple[str, ...]
 ) -> None:
-    ran = run("send", investment, "--contract-type", "sale", *wrong, *written)
+    ran = run("send", investment, "--contract-type", "sale", *written, *wrong)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
     assert campaigns(application) == []
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.local_time import WARSAW, ClockSkipsIt, InThePast, NotAMoment, from_wall_clock
+from domain.local_time import WARSAW, ClockSkipsIt, InThePast, NotAMoment, from_iso, from_wall_clock
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -30,7 +30,9 @@ def test_an_hour_the_clocks_leave_out_is_refused() -> None:
     assert refusal.value.parameters == {"date": "29.03.2026", "time": "02:30"}
 
 
-@pytest.mark.parametrize("text", ["", "?", "jutro", "2026-13-01T10:00", "2026-02-01T09:30+01:00"])
+@pytest.mark.parametrize(
+    "text", ["", "?", "jutro", "2026-13-01T10:00", "2026-02-01T09:30+01:00", "0001-01-01T00:00"]
+)
 def test_what_is_no_local_time_is_refused(text: str) -> None:
     with pytest.raises(NotAMoment):
         from_wall_clock(text, now=NOW)
@@ -41,6 +43,17 @@ def test_a_time_gone_by_is_refused_and_so_is_this_very_moment() -> None:
         from_wall_clock("2025-12-31T23:59", now=NOW)
     with pytest.raises(InThePast):
         from_wall_clock("2026-01-01T01:00", now=NOW)
+
+
+def test_an_offset_is_taken_at_its_word_and_a_time_without_one_is_read_in_warsaw() -> None:
+    assert from_iso("2026-03-29T02:30+00:00", now=NOW) == datetime(2026, 3, 29, 2, 30, tzinfo=UTC)
+    assert from_iso("2026-07-01T09:30", now=NOW) == datetime(2026, 7, 1, 7, 30, tzinfo=UTC)
+    with pytest.raises(ClockSkipsIt):
+        from_iso("2026-03-29T02:30", now=NOW)
+    with pytest.raises(InThePast):
+        from_iso("2026-01-01T01:00+01:00", now=NOW)
+    with pytest.raises(NotAMoment):
+        from_iso("9999-12-31T23:59-05:00", now=NOW)
 
 
 @given(st.datetimes(min_value=datetime(2026, 1, 2), max_value=datetime(2040, 1, 1)))  # noqa: DTZ001
