@@ -93,3 +93,6 @@ class MailAccountView(RecordView):
     def on_model_change(self, form: Any, model: MailAccount, is_created: bool) -> None:
         if form.new_password.data:
             model.password = form.new_password.data
+        # Whoever corrects an account wants it tried now.
+        model.held_until = model.failing_since = None
+        model.failures_in_a_row = 0

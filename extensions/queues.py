@@ -23,7 +23,9 @@ class Doorbell:
     """Rings jobs by name. A ring that cannot be heard is only logged: the sweep rings again."""
 
     def __init__(self, redis_url: str) -> None:
-        self.connection = Redis.from_url(redis_url, socket_connect_timeout=2, health_check_interval=30)
+        self.connection = Redis.from_url(
+            redis_url, socket_connect_timeout=2, socket_timeout=5, health_check_interval=30
+        )
 
     def queue(self, name: str) -> Queue:
         return Queue(name, connection=self.connection, serializer=JSONSerializer)

@@ -5,6 +5,14 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from domain.errors import DomainError
+
+
+class FileMissing(DomainError):
+    """The bytes of an attachment are not where this machine looks for them."""
+
+    message = "An attachment cannot be read from the file store (FILES_DIR)."
+
 
 class FileStore:
     """Stores bytes under a UUID that we make; a name from outside never becomes a path."""
@@ -26,8 +34,11 @@ class FileStore:
         return name, sha256(content).hexdigest()
 
     def read(self, name: str) -> bytes:
-        """The bytes stored under that UUID. Raises FileNotFoundError, ValueError for what is no UUID."""
-        return self._path(name).read_bytes()
+        """The bytes stored under that UUID. Raises FileMissing, ValueError for what is no UUID."""
+        try:
+            return self._path(name).read_bytes()
+        except OSError as error:
+            raise FileMissing from error
 
     def delete(self, name: str) -> None:
         self._path(name).unlink(missing_ok=True)

@@ -19,7 +19,8 @@ class MailSecurity(StrEnum):
 class MailAccount(Identified, Timestamped, Model):
     """An account; with ``uses_settings`` the server and log-in come from the MAIL_* settings.
 
-    ``held_until`` is the account's own back-off after failures that concern no message.
+    ``held_until`` is the account's own back-off after failures that concern no message,
+    ``failing_since`` the first of those failures in a row.
     """
 
     __tablename__ = "mail_account"
@@ -58,6 +59,7 @@ class MailAccount(Identified, Timestamped, Model):
     is_active: Mapped[bool] = mapped_column(default=True)
     failures_in_a_row: Mapped[int] = mapped_column(default=0)
     held_until: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
     last_failure: Mapped[str] = mapped_column(sa.String(600), default="")
 
     folders: Mapped[list["MailFolder"]] = relationship(back_populates="account", cascade="all, delete-orphan")

@@ -23,7 +23,7 @@ def record_account_failure(
     policy: DeliveryPolicy,
     now: datetime,
 ) -> None:
-    """Hold the account back (doubling), give up on what has waited too long, maybe pause. Commits.
+    """Hold the account back (doubling), give up when that has gone on too long, maybe pause. Commits.
 
     Only what the server refused on purpose (`AccountRefused`) counts towards the pause: a server that
     is down for a night is no reason to ask a person.
@@ -32,6 +32,7 @@ def record_account_failure(
     account = session.get_one(MailAccount, account_id, with_for_update=True, populate_existing=True)
     if account.held_until is None or account.held_until <= now:
         account.failures_in_a_row += 1
+        account.failing_since = account.failing_since or now
         account.held_until = now + back_off(
             account.failures_in_a_row, first=policy.retry_first, longest=policy.retry_longest
         )
@@ -39,23 +40,41 @@ def record_account_failure(
             _count_towards_pause(session, campaign_id, text, policy)
     account.last_failure = text
     session.flush()
-    _give_up(session, account_id, text, now - policy.retry_give_up, now)
+    given_up = now - policy.retry_give_up
+    if account.failing_since is not None and account.failing_since <= given_up:
+        _give_up(session, account_id, text, given_up, now)
     session.commit()
 
 
 def clear_account_failures(session: Session, *, account_id: int, campaign_id: int | None) -> None:
     """A message went out: whatever was wrong with the account is over. Commits."""
-    rows_changed(
-        session,
-        sa.update(MailAccount)
-        .where(MailAccount.id == account_id, MailAccount.failures_in_a_row > 0)
-        .values(failures_in_a_row=0, held_until=None, last_failure=""),
-    )
+    lift_hold(session, account_id)
     rows_changed(
         session,
         sa.update(Campaign)
         .where(Campaign.id == campaign_id, Campaign.account_failures > 0)
         .values(account_failures=0),
+    )
+    session.commit()
+
+
+def lift_hold(session: Session, account_id: int | None) -> None:
+    """Forget the account's failures, so that it is tried at once. The caller commits."""
+    rows_changed(
+        session,
+        sa.update(MailAccount)
+        .where(MailAccount.id == account_id, MailAccount.failures_in_a_row > 0)
+        .values(failures_in_a_row=0, held_until=None, failing_since=None, last_failure=""),
+    )
+
+
+def pause_with_reason(session: Session, campaign_id: int, reason: str) -> None:
+    """Stop a campaign that cannot go on before a person has put something right. Commits."""
+    rows_changed(
+        session,
+        sa.update(Campaign)
+        .where(Campaign.id == campaign_id, Campaign.status == CampaignStatus.SENDING)
+        .values(status=CampaignStatus.PAUSED, pause_reason=reason[:600]),
     )
     session.commit()
 
@@ -76,6 +95,12 @@ def _give_up(session: Session, account_id: int, text: str, due_before: datetime,
             Message.account_id == account_id,
             Message.status == Status.QUEUED,
             Message.due_at <= due_before,
+            sa.or_(
+                Message.campaign_id.is_(None),
+                sa.exists().where(
+                    Campaign.id == Message.campaign_id, Campaign.status == CampaignStatus.SENDING
+                ),
+            ),
         )
         .values(status=target(Move.GIVE_UP), finished_at=now, error_text=text),
     )

@@ -108,7 +108,7 @@ def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enque
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != _SERIALIZATION_FAILURE:
                 raise
-            raise AlreadyApproved from error
+            raise _why_not_taken(session, campaign_id) from error
         ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
     return approval
 
@@ -159,9 +159,13 @@ def _take_draft(
     )
     if taken:
         return
-    if session.scalar(sa.select(Campaign.status).where(Campaign.id == campaign_id)) == CampaignStatus.DRAFT:
-        raise DraftChanged
-    raise AlreadyApproved
+    raise _why_not_taken(session, campaign_id)
+
+
+def _why_not_taken(session: Session, campaign_id: int) -> DomainError:
+    session.rollback()
+    status = session.scalar(sa.select(Campaign.status).where(Campaign.id == campaign_id))
+    return DraftChanged() if status == CampaignStatus.DRAFT else AlreadyApproved()
 
 
 def _account_for(session: Session, campaign: Campaign) -> int:

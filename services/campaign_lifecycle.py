@@ -29,15 +29,18 @@ def finish_exhausted(session: Session, now: datetime, *, campaign_id: int | None
     What a worker gave back after its campaign was cancelled is cancelled too.
     """
     _cancel_given_back(session, now, campaign_id)
-    unfinished = sa.exists().where(Message.campaign_id == Campaign.id, Message.status.in_(UNFINISHED))
-    statement = (
-        sa.update(Campaign)
-        .where(Campaign.status == CampaignStatus.SENDING, ~unfinished)
-        .values(status=CampaignStatus.FINISHED, finished_at=now)
-    )
+    sending = [Campaign.status == CampaignStatus.SENDING]
     if campaign_id is not None:
-        statement = statement.where(Campaign.id == campaign_id)
-    finished = rows_changed(session, statement)
+        sending.append(Campaign.id == campaign_id)
+    # Locked first: the second statement then sees what a "send again" has just queued.
+    candidates = list(session.scalars(sa.select(Campaign.id).where(*sending).with_for_update()))
+    unfinished = sa.exists().where(Message.campaign_id == Campaign.id, Message.status.in_(UNFINISHED))
+    finished = rows_changed(
+        session,
+        sa.update(Campaign)
+        .where(Campaign.id.in_(candidates), *sending, ~unfinished)
+        .values(status=CampaignStatus.FINISHED, finished_at=now),
+    )
     session.commit()
     return finished
 

@@ -65,6 +65,15 @@ def claim_range(
     return claim
 
 
+def is_due(session: Session, work: WorkRange, now: datetime) -> bool:
+    """Whether there is anything to claim in the range; leaves no transaction open."""
+    found = session.scalar(
+        sa.select(sa.exists().where(Message.id.between(work.first_id, work.last_id), *_due(work, now)))
+    )
+    session.rollback()
+    return bool(found)
+
+
 def close_claim(session: Session, claim_id: int, now: datetime) -> None:
     """End a claim; what it still holds goes back to the queue untouched. Commits."""
     closed = rows_changed(

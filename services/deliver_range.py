@@ -1,6 +1,5 @@
 """One job's work: claim a range, send it in id order over one connection, record every answer."""
 
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -12,18 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
-from domain.outcomes import Accepted, AccountRefused, Failure, Outcome, Refused, Unavailable
+from domain.outcomes import Accepted, AccountRefused, Failure, Outcome, Refused, Unavailable, Uncertain
 from models.message import DeliveryClaim, Message
-from services.account_failures import clear_account_failures, record_account_failure
+from services.account_failures import clear_account_failures, pause_with_reason, record_account_failure
 from services.campaign_lifecycle import finish_exhausted
-from services.claim_deliveries import WorkRange, claim_range, close_claim
+from services.claim_deliveries import WorkRange, claim_range, close_claim, is_due
 from services.compose_mail import Envelope, Outgoing
 from services.delivery_policy import DeliveryPolicy
 from services.job_names import DELIVER, Enqueue
 from services.record_bounce import record_smtp_bounce
 from services.record_outcome import ClaimRecorder
-
-log = logging.getLogger(__name__)
 
 
 class Transport(Protocol):
@@ -62,35 +59,61 @@ class Workshop:
 def deliver_range(session: Session, work: WorkRange, shop: Workshop) -> int:
     """Deliver the first due messages of the range and ring for the rest; the number tried.
 
-    Ends after ``claim_size`` messages or ``claim_time``. Heard twice, it finds nothing to claim.
+    Ends after ``claim_size`` messages or ``claim_time``. Heard twice, it finds nothing to claim. What
+    can go wrong before the first message, composing and connecting, comes before the claim.
     """
+    tried = 0
+    if is_due(session, work, shop.clock()):
+        try:
+            composer = shop.composer()
+        except DomainError as error:
+            if work.campaign_id is None:
+                raise
+            pause_with_reason(session, work.campaign_id, str(error))
+            return 0
+        session.rollback()  # no transaction stays open while the network is used
+        with shop.connect() as transport:
+            failure: Failure | None = transport.open()
+            if failure is None:
+                tried, failure = _deliver(session, work, shop, composer, transport)
+        if failure is not None:
+            _record_failure(session, work, shop, failure)
+    if work.campaign_id is not None:
+        finish_exhausted(session, shop.clock(), campaign_id=work.campaign_id)
+    return tried
+
+
+def _deliver(
+    session: Session, work: WorkRange, shop: Workshop, composer: Composer, transport: Transport
+) -> tuple[int, Failure | None]:
     claim = claim_range(
         session, work, policy=shop.policy, worker=shop.worker, boot=shop.boot, now=shop.clock()
     )
     if claim is None:
-        if work.campaign_id is not None:
-            finish_exhausted(session, shop.clock(), campaign_id=work.campaign_id)
-        return 0
-    run = _Run(session, work, shop, claim)
-    with closing(run), shop.connect() as transport:
-        failure: Failure | None = transport.open()
-        if failure is None:
-            failure = run.send_all(transport)
+        return 0, None
+    with closing(_Run(session, work, shop, claim)) as run:
+        try:
+            failure = run.send_all(composer, transport)
+        except Exception:
+            if not run.in_flight:
+                session.rollback()
+                close_claim(session, run.claim_id, shop.clock())
+            raise
     close_claim(session, run.claim_id, shop.clock())
-    if failure is not None:
-        record_account_failure(
-            session,
-            account_id=work.account_id,
-            campaign_id=work.campaign_id,
-            failure=failure,
-            policy=shop.policy,
-            now=shop.clock(),
-        )
-    elif run.next_id <= work.last_id and not run.lost:
+    if failure is None and run.next_id <= work.last_id and not run.lost:
         shop.enqueue(DELIVER, work.account_id, work.campaign_id, run.next_id, work.last_id)
-    if work.campaign_id is not None:
-        finish_exhausted(session, shop.clock(), campaign_id=work.campaign_id)
-    return run.tried
+    return run.tried, failure
+
+
+def _record_failure(session: Session, work: WorkRange, shop: Workshop, failure: Failure) -> None:
+    record_account_failure(
+        session,
+        account_id=work.account_id,
+        campaign_id=work.campaign_id,
+        failure=failure,
+        policy=shop.policy,
+        now=shop.clock(),
+    )
 
 
 class _Run:
@@ -107,20 +130,22 @@ class _Run:
         self._last_claimed = claim.last_message_id
         self.tried = 0
         self.lost = False
+        self.in_flight = False
         self._cleared = False
 
     def close(self) -> None:
         """Give the recorder's connection back."""
         self._recorder.close()
 
-    def send_all(self, transport: Transport) -> Failure | None:
+    def send_all(self, composer: Composer, transport: Transport) -> Failure | None:
         """Send until the claim or its time is used up; the failure that concerns the account, if any.
 
         A connection that breaks after it took a message is a server's habit; before, it is trouble.
+        While ``in_flight`` a message may have gone out whose answer is not recorded yet.
         """
         shop = self._shop
-        composed = shop.composer().compose(iter(self._messages()), shop.clock())
-        for message, letter in composed:
+        for message, letter in composer.compose(iter(self._messages()), shop.clock()):
+            self.in_flight = True
             if isinstance(letter, DomainError):
                 outcome: Outcome = Refused("", str(letter))
             else:
@@ -130,8 +155,10 @@ class _Run:
             if not self._record(message, outcome):
                 self.lost = True
                 return None
+            self.in_flight = False
             if not transport.usable:
-                return outcome if isinstance(outcome, Failure) and not self._cleared else None
+                trouble = outcome if isinstance(outcome, Unavailable | Uncertain) else None
+                return None if self._cleared else trouble
             if shop.clock() >= self._ends_at:
                 return None
         self.next_id = self._last_claimed + 1
@@ -147,7 +174,7 @@ class _Run:
             clear_account_failures(
                 self._session, account_id=self._work.account_id, campaign_id=self._work.campaign_id
             )
-        elif isinstance(outcome, Refused):
+        elif isinstance(outcome, Refused) and held:
             record_smtp_bounce(self._session, message_id=message.id, refusal=outcome, now=now)
         return held
 

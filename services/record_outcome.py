@@ -30,6 +30,8 @@ _ACCEPT = (
         sent_at=sa.bindparam("moment"),
         finished_at=sa.bindparam("moment"),
         provider_reference=sa.bindparam("reference"),
+        error_code="",
+        error_text="",
     )
 )
 _RENEW = (

@@ -12,6 +12,7 @@ from domain.errors import DomainError
 from models.campaign import Campaign
 from models.message import DeliveryAttempt, Message
 from models.sessions import rows_changed
+from services.account_failures import lift_hold
 from services.job_names import Enqueue
 from services.ring_deliveries import ring_campaign
 
@@ -37,6 +38,18 @@ def resume(session: Session, campaign_id: int, *, now: datetime, enqueue: Enqueu
         campaign_id,
         (CampaignStatus.PAUSED,),
         {"status": CampaignStatus.SENDING, "account_failures": 0, "pause_reason": ""},
+    )
+    lift_hold(session, session.scalar(sa.select(Campaign.account_id).where(Campaign.id == campaign_id)))
+    # The time of the pause is no time of trying.
+    rows_changed(
+        session,
+        sa.update(Message)
+        .where(
+            Message.campaign_id == campaign_id,
+            Message.status == Status.QUEUED,
+            Message.first_failed_at.is_not(None),
+        )
+        .values(first_failed_at=None, failures=0),
     )
     session.commit()
     ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
@@ -88,7 +101,12 @@ def treat_as_sent(
         session,
         sa.update(Message)
         .where(*_wanted(campaign_id, Status.UNCERTAIN, message_ids))
-        .values(status=target(Move.TREAT_AS_SENT), sent_at=now, finished_at=now),
+        .values(
+            status=target(Move.TREAT_AS_SENT),
+            # When it may have gone out: today's limits and figures are not for it.
+            sent_at=sa.func.coalesce(Message.finished_at, now),
+            finished_at=now,
+        ),
     )
     if not decided:
         session.rollback()
@@ -106,6 +124,19 @@ def _send_again(
     now: datetime,
     enqueue: Enqueue,
 ) -> int:
+    # A paused campaign stays paused: whoever paused it had a reason that concerns the rest.
+    _move(
+        session,
+        campaign_id,
+        (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.FINISHED),
+        {
+            "status": sa.case(
+                (Campaign.status == CampaignStatus.PAUSED, CampaignStatus.PAUSED.value),
+                else_=CampaignStatus.SENDING.value,
+            ),
+            "finished_at": None,
+        },
+    )
     wanted = _wanted(campaign_id, status, message_ids)
     ids = list(session.scalars(sa.select(Message.id).where(*wanted).with_for_update()))
     if not ids:
@@ -130,12 +161,6 @@ def _send_again(
             error_code="",
             error_text="",
         ),
-    )
-    _move(
-        session,
-        campaign_id,
-        (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.FINISHED),
-        {"status": CampaignStatus.SENDING, "finished_at": None, "account_failures": 0, "pause_reason": ""},
     )
     session.commit()
     ring_campaign(session, campaign_id, now=now, enqueue=enqueue)

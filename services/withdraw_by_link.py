@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from domain.channel import Channel
 from domain.links import verify_id
 from models.campaign import CampaignRecipient
-from models.client import Client
+from models.client import Client, EmailAddress
 from models.consent import ConsentAction, ConsentDefinition, ConsentMethod, ConsentPurpose, ConsentState
 from models.message import Message
 from models.sessions import rows_changed
@@ -47,8 +47,8 @@ def withdraw_by_link(
 ) -> LinkedConsents:
     """Withdraw every e-mail marketing consent of all clients behind the message; what was withdrawn.
 
-    All who share the address are behind it, and those whom a client was merged into. The second time
-    there is nothing left to withdraw. Commits.
+    Behind it are the campaign's recipients who share it, everybody else with that address today, and
+    whom any of them was merged into. The second time there is nothing left to withdraw. Commits.
     """
     # A write that changes nothing: two clicks at once take turns, on SQLite too.
     rows_changed(
@@ -78,11 +78,12 @@ def _active_grants(session: Session, message: Message) -> Sequence[ConsentState]
     behind = (
         sa.select(CampaignRecipient.client_id)
         .where(CampaignRecipient.message_id == message.id)
-        .union(sa.select(Message.client_id).where(Message.id == message.id))
+        .union(
+            sa.select(Message.client_id).where(Message.id == message.id),
+            sa.select(EmailAddress.client_id).where(EmailAddress.address_digest == message.address_digest),
+        )
     ).subquery()
-    clients = sa.select(sa.func.coalesce(Client.merged_into_id, Client.id)).where(
-        Client.id.in_(sa.select(behind.c[0]))
-    )
+    merged = sa.select(Client.merged_into_id).where(Client.id.in_(sa.select(behind.c[0])))
     return session.scalars(
         sa.select(ConsentState)
         .join(ConsentDefinition, ConsentDefinition.id == ConsentState.definition_id)
@@ -91,7 +92,7 @@ def _active_grants(session: Session, message: Message) -> Sequence[ConsentState]
             ConsentState.granted,
             ConsentDefinition.purpose == ConsentPurpose.MARKETING,
             ConsentDefinition.channel == Channel.EMAIL,
-            ConsentState.client_id.in_(clients),
+            sa.or_(ConsentState.client_id.in_(sa.select(behind.c[0])), ConsentState.client_id.in_(merged)),
         )
         .order_by(ConsentState.client_id, ConsentState.definition_id)
         .execution_options(populate_existing=True)
