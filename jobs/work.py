@@ -48,7 +48,7 @@ class Worker:
         while True:
             worker = _rq_worker()
             if worker is not None:
-                worker.work(logging_level="WARNING")
+                _work(worker, burst=False)
                 if worker._shutdown_requested_date is not None:  # set whether it was busy or idle
                     return
             self._stopped.wait(RECONNECT_SECONDS)
@@ -59,9 +59,9 @@ class Worker:
             sweep()
             worker = _rq_worker()
             if worker is not None:
-                worker.work(burst=True, logging_level="WARNING")
-            else:
-                _deliver_without_rings()
+                _work(worker, burst=True)
+            # What the queue server lost, and what a dead worker's claim still seems to attend to.
+            _deliver_without_rings()
             due = _due()
             if not due or due == waiting:
                 return
@@ -83,6 +83,14 @@ def sweep_until_stopped(app: Flask, interval: timedelta, stopped: threading.Even
                 log.exception("the sweep failed; the next one follows in %s", interval)
             if stopped.wait(max(0.05, interval.total_seconds() - (monotonic() - started))):
                 return
+
+
+def _work(worker: SimpleWorker, *, burst: bool) -> None:
+    """Take rings until told to stop; a queue server that goes away ends it and no more."""
+    try:
+        worker.work(burst=burst, logging_level="WARNING")
+    except RedisError as error:
+        log.warning("the queue server went away: %s", type(error).__name__)
 
 
 def _rq_worker() -> SimpleWorker | None:
