@@ -1,8 +1,9 @@
 """Files of a draft: attached one request each, taken off, looked at again."""
 
+from io import BytesIO
 from typing import Any
 
-from flask import Response, abort, jsonify, request
+from flask import abort, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
@@ -51,10 +52,13 @@ class AttachmentPages(GuardedView):
         file = next((each for each in attached if each.id == attachment_id), None)
         if file is None:
             abort(404)
-        response = Response(wiring().files.read(file.uuid), mimetype="application/octet-stream")
         # Never shown by the browser itself: an attached page would run as one of ours.
-        response.headers.set("Content-Disposition", "attachment", filename=file.filename)
-        return response
+        return send_file(
+            BytesIO(wiring().files.read(file.uuid)),
+            mimetype="application/octet-stream",
+            as_attachment=True,
+            download_name=file.filename,
+        )
 
 
 def _shown(attachment: Attachment) -> dict[str, Any]:
