@@ -171,9 +171,13 @@ def test_a_template_that_cannot_be_used_is_kept_and_told(
     assert draft.body == "<p><% if (client.name) { %>x</p>"
 
 
-def test_a_title_too_long_is_refused_at_its_field(visit: Visit, draft: Campaign) -> None:
-    answer = save(visit("operator"), draft, subject="x" * 401)
-    assert (answer.status_code, answer.headers["X-Field"]) == (409, "subject")
+@pytest.mark.parametrize(("field", "longest"), [("subject", 400), ("body", 500_000)])
+def test_a_text_too_long_is_refused_at_its_field(
+    visit: Visit, draft: Campaign, field: str, longest: int
+) -> None:
+    answer = save(visit("operator"), draft, **{field: "x" * (longest + 1)})
+    assert (answer.status_code, answer.headers["X-Field"]) == (409, field)
+    assert f"{longest}" in answer.text
 
 
 def test_a_session_that_ended_is_told_so_and_a_token_that_expired_can_be_renewed(
