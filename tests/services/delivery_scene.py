@@ -71,6 +71,7 @@ class MailServer:
     answers: dict[str, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
     opening: list[Failure] = field(default_factory=list)
     before_answer: Callable[[str], None] = lambda _recipient: None
+    hangs_up_after: set[str] = field(default_factory=set)
     handed: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -94,7 +95,7 @@ class Connection:
         server.handed.append(recipient)
         server.before_answer(recipient)
         answer = server.answers[recipient].pop(0) if server.answers[recipient] else Accepted("Q1")
-        self.usable = not (
+        self.usable = recipient not in server.hangs_up_after and not (
             isinstance(answer, Uncertain) or (isinstance(answer, Unavailable) and not answer.code)
         )
         return answer

@@ -10,7 +10,7 @@ from domain.outcomes import AccountRefused, Unavailable
 from models.campaign import Campaign
 from models.mail_account import MailAccount
 from services.account_failures import record_account_failure
-from services.steer_campaign import resume
+from services.steer_campaign import pause, resume
 from tests.services.delivery_scene import Scene
 
 WRONG_PASSWORD = AccountRefused("535", "5.7.8 Authentication failed")
@@ -128,3 +128,31 @@ def test_a_server_dead_for_a_day_fails_what_was_due_all_that_time(scene: Scene) 
     assert (failed.status, failed.finished_at) == (Status.FAILED, scene.clock.now)
     assert "connect" in failed.error_text
     assert scene.status_of(campaign) == CampaignStatus.FINISHED
+
+
+def test_one_refused_connection_fails_nothing_however_long_it_has_waited(scene: Scene) -> None:
+    campaign = scene.campaign(3)
+    scene.clock.advance(hours=25)
+    fail_once(scene, campaign, DOWN)
+    assert scene.statuses(campaign) == [Status.QUEUED] * 3
+
+
+def test_a_dead_server_fails_nothing_of_a_paused_campaign(scene: Scene) -> None:
+    paused, sending = scene.campaign(1), scene.campaign(1)
+    pause(scene.session, paused)
+    for _ in range(40):
+        if scene.statuses(sending) == [Status.FAILED]:
+            break
+        fail_once(scene, sending, DOWN)
+    assert scene.statuses(sending) == [Status.FAILED]
+    assert scene.statuses(paused) == [Status.QUEUED]
+
+
+def test_resuming_tries_the_account_at_once(scene: Scene) -> None:
+    campaign = scene.campaign(1)
+    for _ in range(3):
+        fail_once(scene, campaign, WRONG_PASSWORD)
+    scene.rings.clear()
+    resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
+    assert account_of(scene, campaign).held_until is None
+    assert len(scene.rings) == 1

@@ -1,5 +1,7 @@
 """One job's work, from the claim to the ring for the rest."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,9 +10,12 @@ from flask import Flask
 
 from domain.delivery import CampaignStatus, Status
 from domain.outcomes import AccountRefused, Refused, Unavailable, Uncertain
+from gateways.files import FileMissing
 from models.campaign import Campaign
 from models.mail_account import MailAccount
 from models.message import Message
+from services.compose_mail import Envelope, Outgoing
+from services.deliver_range import deliver_range
 from services.recover_claims import recover_claims
 from services.steer_campaign import (
     NothingToDecide,
@@ -22,7 +27,7 @@ from services.steer_campaign import (
     send_uncertain_again,
     treat_as_sent,
 )
-from tests.services.delivery_scene import Scene, address_of
+from tests.services.delivery_scene import AddressOnly, Scene, address_of
 
 WRONG_PASSWORD = AccountRefused("535", "5.7.8 Authentication failed")
 
@@ -282,3 +287,43 @@ def test_a_finished_campaign_is_neither_paused_nor_cancelled(scene: Scene) -> No
     with pytest.raises(NotPossibleNow):
         resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
     assert scene.session.scalar(sa.select(Message.status)) == Status.SENT
+
+
+class LosesTheAttachment:
+    """A composer whose campaign cannot be composed on this machine."""
+
+    def __init__(self) -> None:
+        raise FileMissing
+
+
+def test_what_cannot_be_composed_pauses_the_campaign_and_leaves_nothing_uncertain(scene: Scene) -> None:
+    campaign = scene.campaign(2)
+    deliver_range(scene.session, scene.work(campaign), replace(scene.shop(), composer=LosesTheAttachment))
+    assert scene.session.get_one(Campaign, campaign).status == CampaignStatus.PAUSED
+    assert "FILES_DIR" in scene.session.get_one(Campaign, campaign).pause_reason
+    assert scene.statuses(campaign) == [Status.QUEUED] * 2
+    assert scene.claims() == []
+
+
+class BreaksBetweenMessages(AddressOnly):
+    def compose(self, messages: Iterable[Outgoing], date: datetime) -> Iterator[tuple[Outgoing, Envelope]]:
+        yield next(super().compose(messages, date))
+        raise ZeroDivisionError
+
+
+def test_a_worker_that_breaks_between_messages_gives_the_rest_back(scene: Scene) -> None:
+    campaign = scene.campaign(3)
+    with pytest.raises(ZeroDivisionError):
+        deliver_range(
+            scene.session, scene.work(campaign), replace(scene.shop(), composer=BreaksBetweenMessages)
+        )
+    assert scene.statuses(campaign) == [Status.SENT, Status.QUEUED, Status.QUEUED]
+
+
+def test_a_refused_recipient_whose_server_hangs_up_does_not_hold_the_account(scene: Scene) -> None:
+    campaign = scene.campaign(2)
+    scene.server.answers[address_of(1)] = [Refused("550", "5.1.1 no such user", "rcpt_to")]
+    scene.server.hangs_up_after.add(address_of(1))
+    scene.deliver(campaign)
+    account = scene.session.get_one(MailAccount, scene.work(campaign).account_id)
+    assert (account.failures_in_a_row, account.held_until) == (0, None)

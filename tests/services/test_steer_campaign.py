@@ -65,3 +65,18 @@ def test_a_cancelled_campaign_is_moved_no_more(scene: Scene, move: str) -> None:
     with pytest.raises(NotPossibleNow):
         moves[move]()
     assert scene.status_of(campaign) == CampaignStatus.CANCELLED
+
+
+def test_what_is_sent_again_in_a_paused_campaign_waits_with_the_rest(database: Flask, now: datetime) -> None:
+    scene = Scene(now, claim_size=1)
+    campaign = scene.campaign(2)
+    scene.server.answers[address_of(1)] = [Refused("550", "no such user")]
+    scene.deliver(campaign)
+    pause(scene.session, campaign)
+    scene.rings.clear()
+    assert resend_failed(scene.session, campaign, actor_id=None, now=now, enqueue=scene.enqueue) == 1
+    assert (scene.status_of(campaign), scene.rings) == (CampaignStatus.PAUSED, [])
+    assert scene.statuses(campaign) == [Status.QUEUED] * 2
+    resume(scene.session, campaign, now=now, enqueue=scene.enqueue)
+    scene.hear_rings()
+    assert scene.statuses(campaign) == [Status.SENT] * 2
