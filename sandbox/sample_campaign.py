@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Purpose
 from domain.contract_types import ContractType
-from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.delivery import CampaignStatus
 from models.campaign import Campaign, CampaignKind
 from models.investment import Contract, ContractParty
@@ -33,7 +32,7 @@ from sandbox.sample_plan import FIRST, SECOND
 from sandbox.sample_texts import COMPANY
 from services.draft_campaign import COMPANY_NAME
 from services.freeze_audience import FrozenAudience
-from services.message_content import prepare_content
+from services.message_content import footer_of, prepare_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def _campaign(session: Session, past: PastCampaign, actor_id: int, now: datetime
     template = session.scalars(sa.select(MessageTemplate).where(MessageTemplate.name == past.template)).one()
     account = session.scalars(sa.select(MailAccount).where(MailAccount.is_default)).one()
     started = _morning(now - timedelta(days=past.days_ago))
-    footer = UNSUBSCRIBE_FOOTER if past.purpose == Purpose.MARKETING else ""
+    footer = footer_of(past.purpose)
     campaign = Campaign(
         kind=CampaignKind.INVESTMENT,
         purpose=past.purpose,
