@@ -22,16 +22,8 @@ PAYLOAD = b"Subject: x\r\n\r\nDzie=C5=84 dobry\r\n"
 
 
 def settings(port, **more):
-    return SmtpSettings(
-        **{
-            "host": "127.0.0.1",
-            "port": port,
-            "security": "none",
-            "local_hostname": "test",
-            "timeout_seconds": 5,
-        }
-        | more
-    )
+    given = {"host": "127.0.0.1", "port": port, "security": "none", "local_hostname": "test"}
+    return SmtpSettings(**{**given, "timeout_seconds": 5, **more})
 
 
 def log_in(given):
