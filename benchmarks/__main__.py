@@ -23,7 +23,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="goniec-bench-") as temporary:
         directory = Path(temporary)
         directory.chmod(0o755)  # PostgreSQL runs as another user
-        print(machine(), flush=True)
+        where = machine()
+        print(where, flush=True)
         if options.only != "preflight":
             parts += measure_delivery(directory, options)
         if options.only != "delivery":
@@ -40,7 +41,7 @@ def main() -> int:
             parts.append(list(checking_table(results, options.clients)))
             print("\n" + "\n".join(parts[-1]), flush=True)
     if options.write:
-        write_page(parts)
+        write_page(where, parts)
     return 0
 
 

@@ -60,7 +60,7 @@ def checking_table(results: Mapping[str, Checking], clients: int) -> Iterator[st
 
 
 def machine() -> str:
-    """What it was measured on."""
+    """What it is measured on, now; call it before measuring, for the load is then other people's."""
     model = "unknown processor"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -70,11 +70,11 @@ def machine() -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores of {model}, {memory:.0f} GiB, "
         f"Linux {platform.release()}, Python {platform.python_version()}; SQLite in WAL mode on disk, "
-        "PostgreSQL 18 without fsync."
+        f"PostgreSQL 18 without fsync; load average {os.getloadavg()[1]:.1f} (what else ran counts against it)."
     )
 
 
-def write_page(parts: list[list[str]]) -> None:
-    """Replace docs/benchmarks.md."""
+def write_page(where: str, parts: list[list[str]]) -> None:
+    """Replace docs/benchmarks.md; ``where`` is `machine` before the run."""
     sections = "\n\n".join("\n".join(part) for part in parts)
-    PAGE.write_text(f"{_INTRODUCTION}\n{machine()}\n\n{sections}\n", encoding="utf-8")
+    PAGE.write_text(f"{_INTRODUCTION}\n{where}\n\n{sections}\n", encoding="utf-8")
