@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from domain.delivery import CampaignStatus
 from domain.errors import DomainError
 from models.campaign import Campaign
-from models.mail_account import MailAccount
 from models.sessions import rows_changed, snapshot_session
 from queries.audience import AudienceOfInvestment, audience_of, pairs_once
 from queries.preflight import PreflightReport, preflight
+from services.choose_account import account_of_campaign
 from services.freeze_audience import FrozenAudience
 from services.job_names import Enqueue
 from services.ring_deliveries import ring_campaign
@@ -37,10 +37,6 @@ class NobodyToSendTo(DomainError):
     def __init__(self, report: PreflightReport) -> None:
         super().__init__()
         self.report = report
-
-
-class NoMailAccount(DomainError):
-    message = "There is no active mail account to send from. Set one as the default."
 
 
 class AudienceHasErrors(DomainError):
@@ -169,10 +165,6 @@ def _why_not_taken(session: Session, campaign_id: int) -> DomainError:
 
 
 def _account_for(session: Session, campaign: Campaign) -> int:
-    chosen = MailAccount.id == campaign.account_id if campaign.account_id else MailAccount.is_default
-    account_id = session.scalar(sa.select(MailAccount.id).where(chosen, MailAccount.is_active))
-    if account_id is None:
-        raise NoMailAccount
-    campaign.account_id = account_id
+    campaign.account_id = account_of_campaign(session, campaign)
     session.flush()
-    return account_id
+    return campaign.account_id

@@ -26,10 +26,10 @@ from services.approve_campaign import (
     AudienceHasErrors,
     DraftChanged,
     NobodyToSendTo,
-    NoMailAccount,
     SendOrder,
     approve_campaign,
 )
+from services.choose_account import NoMailAccount
 from services.job_names import DELIVER
 from tests import factories as make
 
