@@ -71,7 +71,6 @@ def machine() -> str:
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores of {model}, {memory:.0f} GiB, "
         f"Linux {platform.release()}, Python {platform.python_version()}; SQLite in WAL mode on disk, "
         f"PostgreSQL 18 without fsync; load average {os.getloadavg()[1]:.1f}."
-        "(what else ran counts against it)."
     )
 
 
