@@ -9,8 +9,9 @@ from flask_admin import expose
 from flask_babel import format_datetime, format_decimal, format_timedelta, gettext, ngettext
 
 from admin_views.access import SEND, GuardedView, needs
-from admin_views.campaign_records import campaign_or_404, left_for, page_of, whole_number
+from admin_views.campaign_records import campaign_or_404, left_for, page_of
 from admin_views.labels import label, tone
+from admin_views.numbers import whole_number
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus, Status
 from extensions.login import current_user_id, may

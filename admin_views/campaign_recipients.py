@@ -10,9 +10,10 @@ from flask_admin import expose
 from flask_babel import gettext
 
 from admin_views.access import SEND, GuardedView
-from admin_views.campaign_records import campaign_or_404, whole_number, words
+from admin_views.campaign_records import campaign_or_404, words
 from admin_views.csv_export import csv_lines
 from admin_views.labels import label, tone
+from admin_views.numbers import whole_number
 from domain.contract_types import POLISH_TITLES
 from domain.delivery import CampaignStatus, Status
 from extensions.babel import TIMEZONE, current_language

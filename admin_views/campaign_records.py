@@ -1,5 +1,7 @@
 """What every campaign page begins with: the campaign, and where it is left for."""
 
+import json
+
 from flask import abort, request, url_for
 from werkzeug.exceptions import BadRequest
 
@@ -38,11 +40,6 @@ def left_for(campaign: Campaign) -> str:
     return url_for("client.index_view")
 
 
-def whole_number(text: object, default: int | None = None) -> int | None:
-    """A number of the request's, None (or ``default``) for anything else."""
-    return int(str(text)) if str(text).isascii() and str(text).isdecimal() else default
-
-
 def words(name: str = "search") -> str:
     """What somebody searches for, at a reasonable length."""
     return request.args.get(name, "").strip()[:LONGEST_TEXT]
@@ -50,7 +47,12 @@ def words(name: str = "search") -> str:
 
 def json_body() -> dict[str, object]:
     """The request's JSON object; 400 for anything else."""
-    given = request.get_json(silent=True)
+    try:
+        given = request.get_json(silent=True)
+        # Half a character has no UTF-8 form: neither the database nor an answer could hold it.
+        json.dumps(given, ensure_ascii=False).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise BadRequest from error
     if not isinstance(given, dict):
         raise BadRequest
     return given

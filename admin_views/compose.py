@@ -1,7 +1,7 @@
 """The composer: a draft on the server, saved while it is typed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
+from werkzeug.exceptions import BadRequest
 
 from admin_views.access import SEND, WRITE, GuardedView, needs
 from admin_views.campaign_records import (
@@ -19,9 +20,9 @@ from admin_views.campaign_records import (
     json_body,
     left_for,
     page_of,
-    whole_number,
 )
 from admin_views.labels import label
+from admin_views.numbers import whole_number
 from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus
@@ -74,7 +75,7 @@ class ComposePages(GuardedView):
     def save(self, campaign_id: int) -> ResponseReturnValue:
         given = json_body()
         version = given.get("version")
-        seen = datetime.fromisoformat(version) if isinstance(version, str) and version else None
+        seen = _moment(version) if version else None
         now = wiring().clock()
         save_draft(db.session(), campaign_id, _draft_from(given), seen=seen, now=now)
         return jsonify(_standing(campaign_or_404(campaign_id), now))
@@ -195,6 +196,13 @@ def _draft_from(given: Mapping[str, object]) -> Draft:
 
 def _variables(given: Mapping[str, object]) -> dict[str, str]:
     return {str(name)[:80]: _text(value)[:LONGEST_VALUE] for name, value in given.items()}
+
+
+def _moment(version: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(version)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadRequest from error
 
 
 def _text(value: object) -> str:

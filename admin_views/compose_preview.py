@@ -9,7 +9,8 @@ from flask_babel import gettext
 from flask_login import current_user
 
 from admin_views.access import WRITE, GuardedView, needs
-from admin_views.campaign_records import draft_or_refusal, json_body, whole_number, words
+from admin_views.campaign_records import draft_or_refusal, json_body, words
+from admin_views.numbers import whole_number
 from extensions.queues import PROMPT
 from extensions.wiring import wiring
 from models import db

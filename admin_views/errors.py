@@ -1,5 +1,7 @@
 """What a person reads when there is no page to show."""
 
+from http import HTTPStatus
+
 from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -7,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from admin_views.access import asks_as_script
+from models import db
 
 
 def register_error_pages(app: Flask) -> None:
@@ -17,6 +20,8 @@ def register_error_pages(app: Flask) -> None:
 def _page(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     title, hint = _words(error, code)
+    if code == HTTPStatus.INTERNAL_SERVER_ERROR:
+        db.session.rollback()  # whatever failed may have left the session unusable
     if asks_as_script():
         return Response(f"{title} {hint}", status=code, mimetype="text/plain")
     return render_template("panel/problem.html", code=code, title=title, hint=hint), code

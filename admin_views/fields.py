@@ -10,10 +10,11 @@ from flask_admin.model.ajax import AjaxModelLoader
 from flask_admin.model.form import converts
 from wtforms import DateField, SelectField
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import DateInput
 
 from admin_views.labels import label
+from admin_views.numbers import whole_number
 from domain.names import fold
 from models import db
 from models.client import Client
@@ -44,7 +45,7 @@ class EnumField(SelectField):
 
     def pre_validate(self, form: Any) -> None:
         if self.data is None and not self._may_be_empty:
-            raise ValueError(self.gettext("Not a valid choice."))
+            raise ValidationError(self.gettext("Not a valid choice."))
 
     def has_groups(self) -> bool:
         return False
@@ -86,7 +87,8 @@ class ClientLoader(AjaxModelLoader):
         return (model.id, client_caption(model)) if model is not None else None
 
     def get_one(self, pk: Any) -> Client | None:
-        return db.session.get(Client, int(pk)) if str(pk).isdecimal() else None
+        number = whole_number(pk)
+        return db.session.get(Client, number) if number is not None else None
 
     def get_list(self, query: str, offset: int | None = 0, limit: int = 10) -> list[Client]:
         statement = sa.select(Client).where(Client.merged_into_id.is_(None), Client.erased_at.is_(None))

@@ -11,12 +11,14 @@ from flask_admin.model.filters import BaseFilter
 from flask_babel import gettext, lazy_gettext
 
 from admin_views.labels import label
+from admin_views.numbers import record_number
 from domain.errors import DomainError
 from extensions.babel import TIMEZONE
 
 Criterion = Callable[[Any], sa.ColumnElement[bool]]
 Options = Callable[[], list[tuple[str, str]]]
 LONGEST_TEXT = 200
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 class FilterNotUnderstood(DomainError):
@@ -83,7 +85,7 @@ def flag(key: str, name: Any, column: Any) -> PanelFilter:
 
 def chosen(key: str, name: Any, criterion: Callable[[int], Any], options: Options) -> PanelFilter:
     """One of a short list of records, by id."""
-    return PanelFilter(key, name, criterion, int, options=options)
+    return PanelFilter(key, name, criterion, record_number, options=options)
 
 
 def since(key: str, name: Any, column: Any) -> PanelFilter:
@@ -92,7 +94,7 @@ def since(key: str, name: Any, column: Any) -> PanelFilter:
         f"{key}_since",
         name,
         lambda day: column >= day_start(day),
-        date.fromisoformat,
+        calendar_day,
         verb=lazy_gettext("from"),
         data_type="date",
     )
@@ -104,10 +106,18 @@ def until(key: str, name: Any, column: Any) -> PanelFilter:
         f"{key}_until",
         name,
         lambda day: column < day_start(day + timedelta(days=1)),
-        date.fromisoformat,
+        calendar_day,
         verb=lazy_gettext("to"),
         data_type="date",
     )
+
+
+def calendar_day(text: str) -> date:
+    """A day of ISO 8601. Raises ValueError, also for the calendar's ends, which no time zone can hold."""
+    day = date.fromisoformat(text)
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError("far from our time")
+    return day
 
 
 def day_start(day: date) -> datetime:

@@ -15,7 +15,8 @@ from werkzeug.utils import secure_filename
 
 from admin_views.access import WRITE
 from admin_views.csv_export import ROWS_AT_A_TIME, csv_lines
-from admin_views.filters import PanelFilter, read_filters
+from admin_views.filters import FilterNotUnderstood, PanelFilter, read_filters
+from admin_views.numbers import whole_number
 from domain.errors import DomainError
 from extensions.babel import current_language
 from extensions.login import may
@@ -68,9 +69,10 @@ class Grid(ModelView):
         return self.scope(db.session.query(sa.func.count(self.model.id)))
 
     def get_one(self, id: Any) -> Any:
-        if not str(id).isdecimal():
+        number = whole_number(id)
+        if number is None:
             return None
-        return self.get_query().filter(self.model.id == int(id)).one_or_none()
+        return self.get_query().filter(self.model.id == number).one_or_none()
 
     # Filters
 
@@ -135,18 +137,22 @@ class Grid(ModelView):
         """
         if request.form.get("everything") == "1":
             return self._everything(request.form.get("url", ""), request.form.get("expected", ""))
-        ticked = [int(value) for value in request.form.getlist("rowid") if value.isdecimal()]
+        ticked = [number for value in request.form.getlist("rowid") if (number := whole_number(value))]
         ids = self.scope(db.session.query(self.model)).filter(self.model.id.in_(ticked))
         return self._selection_of(ids, None)
 
     def _everything(self, list_url: str, expected: str) -> Selection:
-        if not expected.isdecimal():
+        seen = whole_number(expected)
+        if seen is None:
             raise SelectionChanged(expected=expected, found="?")
-        arguments = parse_qsl(urlsplit(list_url).query, keep_blank_values=True)
+        try:
+            arguments = parse_qsl(urlsplit(list_url).query, keep_blank_values=True)
+        except ValueError as error:
+            raise FilterNotUnderstood from error
         filters = read_filters(self._filters or (), arguments)
         search = dict(arguments).get("search")
         _count, query = self.get_list(0, None, False, search, filters, execute=False, page_size=0)
-        return self._selection_of(query, int(expected))
+        return self._selection_of(query, seen)
 
     def _selection_of(self, query: Any, expected: int | None) -> Selection:
         bare = query.enable_eagerloads(False).order_by(None)

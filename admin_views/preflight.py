@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 
 from admin_views.access import SEND, WRITE, GuardedView, needs
-from admin_views.campaign_records import campaign_or_404, draft_or_refusal, json_body, page_of, whole_number
+from admin_views.campaign_records import campaign_or_404, draft_or_refusal, json_body, page_of
 from admin_views.labels import label
+from admin_views.numbers import whole_number
 from domain.contract_types import POLISH_TITLES
 from domain.delivery import CampaignStatus
 from domain.eligibility import EMAIL_REASONS, Reason

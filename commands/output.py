@@ -62,6 +62,8 @@ def command_line(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except DomainError as error:
             refused(str(error))
+        except OverflowError:
+            bad_input("There is no record of that number.")
         except (OperationalError, ProgrammingError, MissingSecret, ArgumentError) as error:
             bad_input(f"The database cannot be used ({_reason(error)}). Run: flask --app app db upgrade")
 

@@ -8,6 +8,7 @@ from typing import Any
 from domain.channel import Purpose
 from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
+from domain.html_limits import is_too_complicated
 from domain.merge_tags import escape_html, value_at, variable_of
 from domain.template_source import Opaque, TemplateRefused, TemplateSource, parse, protect, restore
 from gateways.ejs import EjsRuntime, Values
@@ -139,6 +140,10 @@ def prepare_content(subject: str, html: str, *, footer_html: str = "") -> Frozen
     subject = subject.strip()
     if one_line(subject) != subject:
         raise TemplateRefused("The subject must be one line.")
+    if is_too_complicated(html):
+        raise TemplateRefused(
+            "The text is too complicated: paste it without formatting, or take tables and links out."
+        )
     sources = (parse(subject, html=False), parse(html, html=True), parse(footer_html, html=True))
     body, body_tokens = protect(html, salt="body")
     footer, footer_tokens = protect(footer_html, salt="footer")

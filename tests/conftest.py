@@ -20,12 +20,17 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import hypothesis
 import psycopg
 import pytest
 import redis
 from flask import Flask
 
 from sandbox import postgres, valkey
+
+# No test is timed: a busy machine is no defect.
+hypothesis.settings.register_profile("goniec", deadline=None)
+hypothesis.settings.load_profile("goniec")
 
 RUN_DIRECTORY = "GONIEC_TEST_RUN"
 RUN_PROCESS = "GONIEC_TEST_RUN_PROCESS"

@@ -11,13 +11,13 @@ from html import unescape
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models.user import Role, User
-from services.manage_users import hash_password
 from tests.conftest import build_app, dispose
 
 PASSWORD = "a sentence nobody guesses"
@@ -58,8 +58,8 @@ class Visitor:
 
 @cache
 def password_hash() -> str:
-    """Argon2 is slow on purpose: once is enough for all tests."""
-    return hash_password(PASSWORD)
+    """Argon2 is slow on purpose; a hash carries its own parameters, so the tests' is a quick one."""
+    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
 
 
 @pytest.fixture

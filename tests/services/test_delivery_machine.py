@@ -34,7 +34,7 @@ ANSWERS: Sequence[Outcome] = (
 )
 ALLOWED = {(before.value, after.value) for (before, _move), after in TRANSITIONS.items()}
 IN_MID_DELIVERY = (
-    "nothing", "nothing", "nothing", "killed before sending", "killed before the answer", "lease runs out",
+    "nothing", "killed before sending", "killed before the answer", "lease runs out",
     "lease runs out and a person sends again", "another worker", "pause", "cancel",
 )  # fmt: skip
 WATCH = {
@@ -74,7 +74,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @rule(
         answers=st.lists(st.sampled_from(ANSWERS), max_size=3),
-        events=st.lists(st.sampled_from(IN_MID_DELIVERY), max_size=3),
+        events=st.lists(st.sampled_from(IN_MID_DELIVERY), min_size=1, max_size=4),
     )
     def work(self, answers: list[Outcome], events: list[str]) -> None:
         self.events = events
@@ -85,6 +85,11 @@ class DeliveryMachine(RuleBasedStateMachine):
         with suppress(Killed):
             self.scene.deliver(self.campaign)
         self.scene.session.rollback()
+
+    @rule(event=st.sampled_from(IN_MID_DELIVERY))
+    def work_with_a_willing_server(self, event: str) -> None:
+        self.scene.clock.advance(hours=1)
+        self.work([], [event])
 
     @rule()
     def connect_in_vain(self) -> None:
@@ -216,7 +221,7 @@ def test_no_order_of_events_breaks_the_promises(database: Flask, now: datetime) 
     run_state_machine_as_test(
         lambda: DeliveryMachine(now),  # type: ignore[arg-type]
         settings=settings(
-            max_examples=40,
+            max_examples=50,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
