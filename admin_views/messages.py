@@ -20,6 +20,7 @@ from domain.errors import DomainError
 from extensions.babel import translate
 from extensions.csp import relax
 from extensions.wiring import wiring
+from gateways.files import FileMissing
 from models.attachment import Attachment
 from models.message import Direction, Message, Origin
 from queries.choices import account_choices
@@ -140,7 +141,7 @@ class MessageView(RecordView):
             abort(404)
         try:
             content = wiring().files.read(file.uuid)
-        except FileNotFoundError:
+        except FileMissing:
             abort(404)
         # Never shown by the browser itself: an attached page would run as one of ours.
         return send_file(

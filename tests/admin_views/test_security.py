@@ -1,12 +1,13 @@
 """Who gets in, and what each role may do."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
+from werkzeug.routing import Rule, UUIDConverter
 
 from extensions.login import PUBLIC
 from models.investment import Investment
@@ -32,7 +33,10 @@ PUBLIC_ENDPOINTS = {
 
 def address_of(app: Flask, rule: Rule) -> str:
     converters = rule._converters
-    values = {name: next(iter(sorted(getattr(converters[name], "items", "1")))) for name in rule.arguments}
+    values: dict[str, object] = {
+        name: next(iter(sorted(getattr(converters[name], "items", "1")))) for name in rule.arguments
+    }
+    values |= {name: uuid4() for name in rule.arguments if isinstance(converters[name], UUIDConverter)}
     with app.test_request_context():
         return str(app.url_for(rule.endpoint, **values))
 
