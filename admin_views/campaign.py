@@ -23,7 +23,7 @@ from admin_views.preflight import PreflightPages
 from admin_views.sections import SENDING
 from domain.delivery import UNFINISHED, CampaignStatus, Status
 from domain.errors import DomainError
-from domain.local_time import ClockSkipsIt, InThePast, NotAMoment
+from domain.local_time import ClockSkipsIt, InThePast, NotAMoment, TooFarAhead
 from models import db
 from models.campaign import Campaign, CampaignKind
 from queries.campaign_counts import messages_by_campaign
@@ -43,6 +43,7 @@ FIELD_OF: dict[type[DomainError], str] = {
     NotAMoment: "starts_at",
     ClockSkipsIt: "starts_at",
     InThePast: "starts_at",
+    TooFarAhead: "starts_at",
 }
 """Where on the composer a refusal belongs; anything else about the text itself belongs to the body."""
 

@@ -7,13 +7,14 @@ from typing import Any
 
 BOM = "\ufeff"
 ROWS_AT_A_TIME = 500
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def safe_cell(value: Any) -> str:
     """A cell's text; what a spreadsheet would run as a formula gets an apostrophe (OWASP, CSV injection)."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    risky = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
+    return f"'{text}" if risky else text
 
 
 def csv_lines(header: Iterable[Any], rows: Iterable[Iterable[Any]], delimiter: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, abort, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from werkzeug.exceptions import BadRequest
 
 from admin_views.access import SEND, WRITE, GuardedView, needs
 from admin_views.campaign_records import campaign_or_404, draft_or_refusal, json_body, page_of
@@ -28,11 +29,12 @@ from queries.preflight_recheck import standing_of
 from services.approve_campaign import (
     AlreadyApproved,
     AudienceHasErrors,
+    DraftChanged,
     NobodyToSendTo,
     SendOrder,
     approve_campaign,
 )
-from services.draft_campaign import prepare_order
+from services.draft_campaign import prepare_order, version_of
 from services.fix_email_address import fix_email_address
 from services.grant_consent import email_consents, grant_email_consent
 
@@ -118,7 +120,9 @@ class PreflightPages(GuardedView):
     @expose("/send/<int:campaign_id>", methods=("POST",))
     @needs(SEND)
     def send(self, campaign_id: int) -> ResponseReturnValue:
-        """Approve the draft. A second click or window is led to the campaign that the first one started."""
+        """Approve the draft as the report showed it. A second click or window is led to the campaign that the
+        first one started.
+        """
         given = json_body()
         campaign = campaign_or_404(campaign_id)
         if campaign.status != CampaignStatus.DRAFT:
@@ -135,11 +139,13 @@ class PreflightPages(GuardedView):
 
     def _approve(self, campaign: Campaign, given: Mapping[str, object], starts_at: str) -> None:
         hands, number = wiring(), campaign.id
+        if given.get("version") != version_of(campaign):
+            raise DraftChanged
         skip_errors = given.get("skip_errors") is True
         order = _order(campaign, skip_errors=skip_errors, starts_at=starts_at)
         report = preflight(db.session(), audience_of(campaign))
-        expected = whole_number(given.get("expected"))
-        if expected is not None and report.recipients != expected:
+        expected = whole_number(given.get("expected"), default=0)
+        if report.recipients != expected:
             raise AudienceChanged(now=report.recipients, before=expected)
         db.session.rollback()  # approving has its own transaction and must not wait for this one
         approval = approve_campaign(number, order, now=hands.clock(), enqueue=hands.doorbell.ring)
@@ -162,6 +168,7 @@ class PreflightPages(GuardedView):
                 "campaign/preflight.html",
                 campaign=campaign,
                 report=report,
+                version=version_of(campaign),
                 errors=[(reason, label(reason), report.errors[reason]) for reason in EMAIL_REASONS],
                 definitions=email_consents(db.session()),
                 methods=ASKED_OF_A_PERSON,
@@ -186,12 +193,17 @@ def _order(campaign: Campaign, *, skip_errors: bool, starts_at: str) -> SendOrde
 
 
 def _method(given: object) -> ConsentMethod:
-    """How the consent was given; the first of those offered when the request names none of them."""
-    return next((method for method in ASKED_OF_A_PERSON if method == given), ASKED_OF_A_PERSON[0])
+    """How the consent was given: one of those offered, for a guess would be no proof."""
+    chosen = next((method for method in ASKED_OF_A_PERSON if method == given), None)
+    if chosen is None:
+        raise BadRequest
+    return chosen
 
 
 def _wall_clock(given: Mapping[str, object]) -> str:
-    return str(given.get("starts_at") or "")
+    """The start asked for, "" for at once; what is no text is read as a moment, and refused as one."""
+    moment = given.get("starts_at")
+    return "" if moment is None else str(moment)
 
 
 def _difference(campaign: Campaign, client_id: int, before: Any) -> Response:

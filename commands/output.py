@@ -41,6 +41,15 @@ def emit(as_json: bool, data: Mapping[str, Any], lines: Iterable[str]) -> None:
             click.echo(line)
 
 
+def is_text(argument: str) -> bool:
+    """Whether an argument was UTF-8 on the command line: Python keeps other bytes as lone surrogates."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def bad_input(text: str) -> NoReturn:
     """End with one line and exit code 2."""
     click.echo(text, err=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from commands.output import OneLineCommand, bad_input, command_line, emit, json_option, refused
+from commands.output import OneLineCommand, bad_input, command_line, emit, is_text, json_option, refused
 from commands.preflight import contract_type_option, emit_report
 from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus
-from domain.local_time import ClockSkipsIt, InThePast, NotAMoment, from_iso
+from domain.local_time import ClockSkipsIt, InThePast, NotAMoment, TooFarAhead, from_iso
 from domain.template_source import TemplateRefused
 from extensions.wiring import wiring
 from gateways.ejs import EjsRuntime, TemplateFailed
@@ -33,6 +33,8 @@ from services.draft_campaign import (
     NoSuchInvestment,
     SubjectMissing,
     SubjectTooLong,
+    TooManyFields,
+    fields_of,
     prepare_order,
     start_investment_draft,
 )
@@ -41,7 +43,8 @@ from services.message_content import EmptyVariables, UnsafeVariable
 _DRAFT_OPTIONS = ("contract_types", "template_id", "subject", "body_file", "variables")
 BAD_MESSAGE = (
     AttachmentRefused, BodyMissing, BodyTooLong, ClockSkipsIt, EmptyVariables, InThePast, NoSuchInvestment,
-    SubjectMissing, SubjectTooLong, TemplateFailed, TemplateRefused, UnsafeVariable,
+    SubjectMissing, SubjectTooLong, TemplateFailed, TemplateRefused, TooFarAhead, TooManyFields,
+    UnsafeVariable,
 )  # fmt: skip
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -80,6 +83,7 @@ def send_command(investment_id: int, as_json: bool, **options: Any) -> None:
                 approved_by_id=None,
                 starts_at=starts_at,
             )
+            _warn_of_unknown(draft, fields_of(session, campaign))
             session.rollback()
             approval = approve_campaign(campaign_id, order, now=hands.clock(), enqueue=hands.doorbell.ring)
     except BAD_MESSAGE as error:
@@ -152,6 +156,8 @@ def _text(template_id: int | None, subject: str | None, body_file: Path | None) 
         return template.subject, template.body
     if subject is None or body_file is None:
         bad_input("Give --template, or --subject and --body-file.")
+    if not is_text(subject):
+        bad_input("--subject is not UTF-8 text.")
     try:
         body = body_file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -167,24 +173,40 @@ def _variables(pairs: Sequence[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
             bad_input(f"--var takes NAME=VALUE, not {pair!r}.")
+        if not is_text(pair):
+            bad_input(f"--var {name!r} is not UTF-8 text.")
         variables[name.strip()] = value
     return variables
 
 
+def _warn_of_unknown(draft: Draft, fields: Sequence[str]) -> None:
+    for name in draft.variables or ():
+        if name not in fields:
+            click.echo(f"--var {name}: the message has no such field; ignored.", err=True)
+
+
 def _attach_all(campaign: Campaign, files: Sequence[Path]) -> None:
-    hands = wiring()
     for path in files:
-        attach(
-            db.session(),
-            campaign,
-            filename=path.name,
-            content_type=mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-            content=_bytes_of(path),
-            store=hands.files,
-            limits=hands.attachment_limits,
-            created_by_id=None,
-            now=hands.clock(),
-        )
+        content = _bytes_of(path)
+        try:
+            _attach(campaign, path.name, content)
+        except OSError as error:
+            bad_input(f"{path} cannot be stored in FILES_DIR ({error.strerror}).")
+
+
+def _attach(campaign: Campaign, name: str, content: bytes) -> None:
+    hands = wiring()
+    attach(
+        db.session(),
+        campaign,
+        filename=name,
+        content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
+        content=content,
+        store=hands.files,
+        limits=hands.attachment_limits,
+        created_by_id=None,
+        now=hands.clock(),
+    )
 
 
 def _bytes_of(path: Path) -> bytes:

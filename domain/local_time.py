@@ -1,11 +1,13 @@
 """Wall-clock times as an office in Poland writes them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.errors import DomainError
 
 WARSAW = ZoneInfo("Europe/Warsaw")
+HORIZON = timedelta(days=36525)
+"""A year mistyped as 2207 would never come, and one like 9999 has no time in every zone."""
 
 
 class NotAMoment(DomainError):
@@ -20,11 +22,15 @@ class InThePast(DomainError):
     message = "%(date)s %(time)s has already passed. Choose a later time."
 
 
+class TooFarAhead(DomainError):
+    message = "%(date)s is more than a hundred years away. Choose an earlier date."
+
+
 def from_wall_clock(text: str, *, now: datetime) -> datetime:
     """The moment (UTC) of an ISO 8601 local time without an offset, read in Warsaw, later than ``now``.
 
     An hour that comes twice, when the clocks go back, means its first coming. Raises NotAMoment,
-    ClockSkipsIt for an hour that the clocks leave out, and InThePast.
+    ClockSkipsIt for an hour that the clocks leave out, InThePast and TooFarAhead.
     """
     wall = _parsed(text)
     if wall.tzinfo is not None:
@@ -32,21 +38,25 @@ def from_wall_clock(text: str, *, now: datetime) -> datetime:
     moment = _in_utc(wall.replace(tzinfo=WARSAW, fold=0))
     if moment.astimezone(WARSAW).replace(tzinfo=None) != wall:
         raise ClockSkipsIt(**_said(wall))
-    if moment <= now:
-        raise InThePast(**_said(wall))
-    return moment
+    return _in_reach(moment, wall, now)
 
 
 def from_iso(text: str, *, now: datetime) -> datetime:
     """The moment (UTC) of an ISO 8601 date and time, later than ``now``; without an offset, as
-    ``from_wall_clock`` reads it. Raises NotAMoment, ClockSkipsIt and InThePast.
+    ``from_wall_clock`` reads it. Raises NotAMoment, ClockSkipsIt, InThePast and TooFarAhead.
     """
     given = _parsed(text)
     if given.tzinfo is None:
         return from_wall_clock(text, now=now)
     moment = _in_utc(given)
+    return _in_reach(moment, given, now)
+
+
+def _in_reach(moment: datetime, said: datetime, now: datetime) -> datetime:
     if moment <= now:
-        raise InThePast(**_said(given))
+        raise InThePast(**_said(said))
+    if moment > now + HORIZON:
+        raise TooFarAhead(date=f"{said:%d.%m.%Y}")
     return moment
 
 

@@ -177,7 +177,7 @@ def filename_parameter(filename: str) -> bytes:
 
     Control characters become spaces and path separators underscores: a name is never a path.
     """
-    name = re.sub(r"[/\\]", "_", one_line(filename)) or "attachment"
+    name = re.sub(r"[/\\]", "_", one_line(filename)).strip() or "attachment"
     if re.fullmatch(r"[A-Za-z0-9 _.()+-]{1,50}", name):
         return b';\r\n filename="%s"' % name.encode("ascii")
     encoded = quote(without_surrogates(name), safe="")

@@ -17,13 +17,13 @@ _DOTS_PER_LINE = 24
 def encode_piece(value: str) -> bytes:
     """``value`` encoded from the start of a line, in lines of at most 76 bytes, the last at most 75.
 
-    Every newline becomes CRLF, a lone surrogate U+FFFD. No line starts with a dot, so SMTP needs no
-    dot-stuffing. What follows must start with ``SOFT_BREAK`` or with CRLF.
+    Every newline becomes CRLF, a lone surrogate U+FFFD, a NUL nothing (RFC 2045, 2.8). No line starts
+    with a dot, so SMTP needs no dot-stuffing. What follows must start with ``SOFT_BREAK`` or with CRLF.
     """
     if _UNCHANGED.fullmatch(value):
         return value.encode("ascii")
     # The CRLF in front makes binascii break lines by CRLF; the letter behind keeps room for "=".
-    data = ("\r\n" + _with_crlf(without_surrogates(value)) + "x").encode("utf-8")
+    data = ("\r\n" + _with_crlf(without_surrogates(value)).replace("\0", "") + "x").encode("utf-8")
     encoded = binascii.b2a_qp(data)
     if b"\r\n." in encoded or b"\r\nFrom " in encoded:
         encoded = _LINE_START.sub(_protected, encoded)

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask_babel import gettext
 from flask_login import current_user
-from flask_security import Security, SQLAlchemyUserDatastore
+from flask_security import ChangePasswordForm, LoginForm, Security, SQLAlchemyUserDatastore
 from flask_security.core import UserMixin
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import Field, ValidationError
 
+from domain.passwords import LONGEST
 from models import db
 from models.user import Role, User
 
@@ -47,7 +50,12 @@ def current_user_id() -> int | None:
 def init_app(app: Flask) -> None:
     _give(User, UserMixin)
     app.config.update(_settings(app))
-    security = Security(app, SQLAlchemyUserDatastore(db, User, Role))
+    security = Security(
+        app,
+        SQLAlchemyUserDatastore(db, User, Role),
+        login_form=_LoginForm,
+        change_password_form=_ChangePasswordForm,
+    )
     security.unauthn_handler(_ask_to_log_in)
     for endpoint, reason in OUR_PUBLIC_ENDPOINTS.items():
         declare_public(app, endpoint, reason)
@@ -91,6 +99,24 @@ def _settings(app: Flask) -> dict[str, Any]:
         "REMEMBER_COOKIE_SECURE": app.config["SESSION_COOKIE_SECURE"],
         "SESSION_COOKIE_NAME": "goniec",
     }
+
+
+class _PasswordOfOurLength:
+    """passlib refuses to hash a text of more than 4 kB with an error of its own."""
+
+    def validate_password(self, field: Field) -> None:
+        if len(field.data or "") > LONGEST:
+            raise ValidationError(
+                gettext("No password here is longer than %(limit)s characters.", limit=LONGEST)
+            )
+
+
+class _LoginForm(_PasswordOfOurLength, LoginForm):
+    pass
+
+
+class _ChangePasswordForm(_PasswordOfOurLength, ChangePasswordForm):
+    pass
 
 
 def _give(model: type[User], mixin: type) -> None:

@@ -80,7 +80,8 @@ class SendOrder:
 
     ``content`` is the prepared template, ``values`` what all recipients share (dotted path to text).
     A ``starts_at`` in the future schedules it. ``draft_of`` is the moment of the draft that the content
-    was made from: one that has been changed since is not what was approved.
+    was made from and ``attachments`` the ids of its files: one that has been changed since is not what
+    was approved.
     """
 
     content: Mapping[str, Any]
@@ -89,6 +90,7 @@ class SendOrder:
     approved_by_id: int | None
     starts_at: datetime | None = None
     draft_of: datetime | None = None
+    attachments: tuple[int, ...] | None = None
 
 
 def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
@@ -116,6 +118,8 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
     starts = max(order.starts_at or now, now)
     _take_draft(session, campaign_id, order, starts, now)
     campaign = session.get_one(Campaign, campaign_id)
+    if order.attachments is not None and order.attachments != attachments_of(campaign):
+        raise DraftChanged
     account = _account_for(session, campaign)
     audience = audience_of(campaign)
     report = preflight(session, audience)
@@ -132,6 +136,10 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
         now=now,
     )
     return Approval(campaign_id, queued=frozen.write(session), skipped=report.skipped_clients)
+
+
+def attachments_of(campaign: Campaign) -> tuple[int, ...]:
+    return tuple(file.id for file in campaign.attachments)
 
 
 def _take_draft(

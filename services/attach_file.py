@@ -1,6 +1,7 @@
 """Attaching a file to a draft: name, type and size are checked, the bytes stored under our own UUID."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,7 +20,10 @@ scr sct sh sys vb vbe vbs vxd wsc wsf wsh
 """
 REFUSED_ENDINGS = frozenset(_REFUSED.split())
 """Endings that large mail providers reject outright: one such file would make every message bounce."""
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069/\\:*?"<>|]+')
+LONGEST_ENDING = 20
+_UNSAFE = re.compile(r'[/\\:*?"<>|]+')
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+_CONTAINERS = ("message/", "multipart/")
 _TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+_-]{0,60}")
 
 
@@ -81,8 +85,10 @@ def attach(
 
 
 def _checked(filename: str, content_type: str) -> _File:
-    name = _UNSAFE.sub("_", filename.replace("\\", "/").rpartition("/")[2]).strip(" .")
-    if not name:
+    # What nobody sees goes before anything is judged: "a.exe" with a zero-width end is "a.exe".
+    seen = "".join(mark for mark in filename if unicodedata.category(mark) not in _UNSEEN)
+    name = _UNSAFE.sub("_", seen.replace("\\", "/").rpartition("/")[2]).strip().rstrip(". ")
+    if not name.strip("._ "):
         raise AttachmentRefused("The file has no name.")
     stem, dot, ending = name.rpartition(".")
     if dot and ending.lower() in REFUSED_ENDINGS:
@@ -90,9 +96,16 @@ def _checked(filename: str, content_type: str) -> _File:
             "%(name)s: mail servers reject files of the type .%(ending)s.", name=name, ending=ending.lower()
         )
     if len(name) > LONGEST_NAME:
-        name = f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if dot else name[:LONGEST_NAME]
+        has_ending = dot and len(ending) <= LONGEST_ENDING
+        name = f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if has_ending else name[:LONGEST_NAME]
+    return _File(name.lstrip(". "), _declared_type(content_type))
+
+
+def _declared_type(content_type: str) -> str:
+    """A file is one part: what claims to hold parts of its own would be taken apart by its reader."""
     kind = content_type.partition(";")[0].strip().lower()
-    return _File(name, kind if _TYPE.fullmatch(kind) else "application/octet-stream")
+    is_plain = _TYPE.fullmatch(kind) and not kind.startswith(_CONTAINERS)
+    return kind if is_plain else "application/octet-stream"
 
 
 def _check_size(name: str, size: int, others: int, limits: Limits) -> None:

@@ -9,7 +9,7 @@ from domain.errors import DomainError
 from domain.template_source import parse
 from gateways.ejs import EjsRuntime
 from services.draft_campaign import SubjectMissing
-from services.message_content import ContentRenderer, footer_of, prepare_content
+from services.message_content import ContentRenderer, compile_as_written, footer_of, prepare_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,7 @@ def _check_subject(subject: str, runtime: EjsRuntime) -> None:
 
 
 def _check_html(body: str, purpose: Purpose, runtime: EjsRuntime) -> None:
-    # As it was written first: an error in the finished document would name a line of that document.
-    runtime.compile(parse(body, html=True).to_ejs(), escape="html")
+    compile_as_written(body, runtime)
     ContentRenderer(prepare_content("", body, footer_html=footer_of(purpose)), runtime)
 
 

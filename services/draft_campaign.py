@@ -19,12 +19,13 @@ from models.sessions import rows_changed
 from models.setting import Setting
 from queries.audience import audience_of, pairs
 from queries.merge_values import merge_values_column, record_paths, with_records
-from services.approve_campaign import SendOrder
+from services.approve_campaign import SendOrder, attachments_of
 from services.compose_mail import nest
 from services.message_content import (
     ContentRenderer,
     FrozenContent,
     check_variables,
+    compile_as_written,
     footer_of,
     prepare_content,
 )
@@ -32,6 +33,7 @@ from services.message_content import (
 COMPANY_NAME = "company.name"
 LONGEST_SUBJECT = 400
 LONGEST_BODY = 500_000
+MOST_FIELDS = 100
 
 
 class NoSuchInvestment(DomainError):
@@ -58,6 +60,10 @@ class BodyTooLong(DomainError):
     message = "The content may have at most %(limit)s characters."
 
 
+class TooManyFields(DomainError):
+    message = "A message may have at most %(limit)s fields to fill in."
+
+
 class ContractTypesMissing(DomainError):
     message = "Choose at least one type of contract."
 
@@ -66,7 +72,7 @@ class ContractTypesMissing(DomainError):
 class Draft:
     """What a sender types; ``variables`` are the template's own fields, filled in by the sender.
 
-    Raises SubjectTooLong and BodyTooLong for what cannot be stored.
+    Raises SubjectTooLong, BodyTooLong and TooManyFields for what cannot be stored.
     """
 
     subject: str
@@ -80,6 +86,8 @@ class Draft:
             raise SubjectTooLong(limit=LONGEST_SUBJECT)
         if len(self.body) > LONGEST_BODY:
             raise BodyTooLong(limit=LONGEST_BODY)
+        if len(self.variables or ()) > MOST_FIELDS:
+            raise TooManyFields(limit=MOST_FIELDS)
 
 
 def start_investment_draft(
@@ -146,6 +154,11 @@ def fields_to_fill(content: FrozenContent, campaign: Campaign, company_name: str
     return tuple(dict.fromkeys([*named, *content.variables]))
 
 
+def fields_of(session: Session, campaign: Campaign) -> tuple[str, ...]:
+    """The fields of a draft that the sender fills in; raises as ``content_of``."""
+    return fields_to_fill(content_of(campaign), campaign, company_name(session))
+
+
 def content_of(campaign: Campaign) -> FrozenContent:
     """The draft's texts as they would be frozen. Raises TemplateRefused, SubjectMissing, BodyMissing."""
     if not campaign.subject.strip():
@@ -178,6 +191,7 @@ def prepare_order(
     if campaign.kind == CampaignKind.INVESTMENT and not campaign.contract_types:
         raise ContractTypesMissing
     content = content_of(campaign)
+    compile_as_written(campaign.body, runtime)
     values = common_values(session, campaign, content)
     sample = sample_values(session, campaign)
     ContentRenderer(content, runtime).render(nest({**values, **sample, "links.unsubscribe": "https://"}))
@@ -188,7 +202,13 @@ def prepare_order(
         approved_by_id=approved_by_id,
         starts_at=starts_at,
         draft_of=campaign.updated_at,
+        attachments=attachments_of(campaign),
     )
+
+
+def version_of(campaign: Campaign) -> str:
+    """Names what a person was shown: a change of a word or of a file changes it."""
+    return f"{campaign.updated_at.isoformat()} {','.join(map(str, attachments_of(campaign)))}"
 
 
 def common_values(session: Session, campaign: Campaign, content: FrozenContent) -> dict[str, str]:

@@ -160,6 +160,13 @@ def prepare_content(subject: str, html: str, *, footer_html: str = "") -> Frozen
     )
 
 
+def compile_as_written(html: str, runtime: EjsRuntime) -> None:
+    """Compile a body as its author wrote it: an error in the finished document would name a line of that
+    document. Raises TemplateRefused and TemplateFailed.
+    """
+    runtime.compile(parse(html, html=True).to_ejs(), escape="html")
+
+
 def check_variables(names: Sequence[str], variables: Mapping[str, str]) -> None:
     """Raise EmptyVariables naming every field that is missing or blank, UnsafeVariable for a script's
     address.

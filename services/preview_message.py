@@ -10,7 +10,14 @@ from gateways.ejs import EjsRuntime
 from models.campaign import Campaign
 from services.compose_mail import nest
 from services.draft_campaign import COMPANY_NAME, company_name, content_of, fields_to_fill, sample_values
-from services.message_content import ContentRenderer, FrozenContent, Rendered, footer_of, prepare_content
+from services.message_content import (
+    ContentRenderer,
+    FrozenContent,
+    Rendered,
+    compile_as_written,
+    footer_of,
+    prepare_content,
+)
 
 NO_LINK = "#"
 """A preview is sent to nobody, so its unsubscribe link leads nowhere."""
@@ -27,6 +34,7 @@ class DraftState:
 def inspect_draft(session: Session, campaign: Campaign, runtime: EjsRuntime) -> DraftState:
     """Look at a draft as far as it has been typed; its syntax is checked, nothing is rendered."""
     try:
+        compile_as_written(campaign.body, runtime)
         content = prepare_content(campaign.subject, campaign.body, footer_html=footer_of(campaign.purpose))
         ContentRenderer(content, runtime)
     except DomainError as problem:
@@ -43,6 +51,7 @@ def preview_message(
     TemplateRefused and TemplateFailed.
     """
     content = content_of(campaign)
+    compile_as_written(campaign.body, runtime)
     values = {
         **_shared_values(session, campaign, content),
         **sample_values(session, campaign, client_id),

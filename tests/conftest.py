@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ from flask import Flask
 
 from sandbox import postgres, valkey
 
-# No test is timed: a busy machine is no defect.
+# No test is timed: a busy machine is no defect. A gate asks the same of every change; a desk explores.
 hypothesis.settings.register_profile("goniec", deadline=None)
-hypothesis.settings.load_profile("goniec")
+hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("gate" if os.environ.get("GONIEC_CI") == "1" else "goniec")
 
 RUN_DIRECTORY = "GONIEC_TEST_RUN"
 RUN_PROCESS = "GONIEC_TEST_RUN_PROCESS"
@@ -253,11 +255,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def environment(tmp_path: Path, redis_url: str) -> dict[str, str]:
     """What the application is told, the database apart; nothing listens where its mail server should be."""
+    return _environment(redis_url, tmp_path / "files")
+
+
+def _environment(redis_url: str, files: Path) -> dict[str, str]:
     return {
         "REDIS_URL": redis_url,
         "SECRET_KEY": "a-secret-for-tests-only",
         "BASE_URL": "http://localhost:5000",
-        "FILES_DIR": str(tmp_path / "files"),
+        "FILES_DIR": str(files),
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": "9",
         "MAIL_DEFAULT_SENDER": "biuro@goniec.example",
@@ -288,10 +294,52 @@ def sqlite_app(environment: dict[str, str], sqlite_url: str) -> Iterator[Flask]:
         yield app
 
 
+@dataclass(frozen=True)
+class SharedPanel:
+    """The whole application, made once for an xdist worker: its hundreds of routes take most of a second."""
+
+    app: Flask
+    database: Path
+    files: Path
+
+    @property
+    def database_url(self) -> str:
+        return f"sqlite:///{self.database}"
+
+    def environment(self, redis_url: str) -> dict[str, str]:
+        """What it was told, for a worker beside it."""
+        return {**_environment(redis_url, self.files), "DATABASE_URL": self.database_url}
+
+    def renew(self) -> None:
+        """An empty database and no files. What still has the old database open keeps it to itself."""
+        with self.app.app_context():
+            dispose(self.app)
+        for ending in ("-wal", "-shm"):
+            self.database.with_name(self.database.name + ending).unlink(missing_ok=True)
+        copy = self.database.with_suffix(".new")
+        shutil.copyfile(_sqlite_template(), copy)
+        copy.replace(self.database)
+        shutil.rmtree(self.files, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _one_panel(_valkey: valkey.Valkey, tmp_path_factory: pytest.TempPathFactory) -> SharedPanel:
+    place = tmp_path_factory.mktemp("panel")
+    database, files = place / "goniec.db", place / "files"
+    environment = {**_environment(_valkey.url, files), "DATABASE_URL": f"sqlite:///{database}"}
+    return SharedPanel(build_app(environment, panel=True), database, files)
+
+
 @pytest.fixture
-def app(environment: dict[str, str], sqlite_url: str) -> Iterator[Flask]:
+def shared_panel(_one_panel: SharedPanel, redis_url: str) -> Iterator[SharedPanel]:
+    """The panel on an empty SQLite database and an empty queue server; no context is open."""
+    _one_panel.renew()
+    yield _one_panel
+    with _one_panel.app.app_context():
+        dispose(_one_panel.app)
+
+
+@pytest.fixture
+def app(shared_panel: SharedPanel) -> Flask:
     """The whole application with its panel, on SQLite; pytest-flask's `client` is its client."""
-    app = build_app({**environment, "DATABASE_URL": sqlite_url}, panel=True)
-    yield app
-    with app.app_context():
-        dispose(app)
+    return shared_panel.app

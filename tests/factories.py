@@ -11,6 +11,7 @@ from domain.addresses import address_digest, normalise_email
 from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import Status
+from models.attachment import Attachment
 from models.campaign import Campaign, CampaignKind, CampaignRecipient
 from models.client import Client, ClientKind, EmailAddress, PhoneNumber
 from models.consent import (
@@ -250,3 +251,18 @@ def make_recipient(
     session.add(row)
     session.flush()
     return row
+
+
+def make_attachment(session: Session, filename: str = "cennik.pdf") -> Attachment:
+    """A file's row; its bytes are nowhere."""
+    attachment = Attachment(
+        uuid=str(uuid4()),
+        filename=filename,
+        content_type="application/pdf",
+        size=5,
+        sha256="0" * 64,
+        created_at=LONG_AGO,
+    )
+    session.add(attachment)
+    session.flush()
+    return attachment

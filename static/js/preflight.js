@@ -179,7 +179,7 @@
     if (button.disabled) return;
     button.disabled = true;
     showProblem("");
-    const order = { skip_errors: form.querySelector("[data-skip]").checked, starts_at: startsAt, expected: Number(form.dataset.recipients) };
+    const order = { skip_errors: form.querySelector("[data-skip]").checked, starts_at: startsAt, expected: Number(form.dataset.recipients), version: form.dataset.version };
     let answer;
     try {
       answer = await ask(form.dataset.send, order);

@@ -6,21 +6,19 @@ everything a request remembers for itself (who is logged in, the nonce) would le
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from html import unescape
 
 import pytest
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from models.user import Role, User
-from tests.conftest import build_app, dispose
+from tests.conftest import SharedPanel
+from tests.password import PASSWORD, password_hash
 
-PASSWORD = "a sentence nobody guesses"
 ROLES = ("administrator", "operator", "accountant", "viewer")
 _TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)"')
 _FLASH = re.compile(r"data-flash.*?<span>(.*?)</span>", re.DOTALL)
@@ -30,16 +28,23 @@ class Visitor:
     """A browser of one person (of a stranger without ``email``), in English unless told otherwise."""
 
     def __init__(self, app: Flask, email: str = "", language: str = "en") -> None:
+        self._token = ""
         self.browser: FlaskClient = app.test_client()
         self.browser.environ_base.update(HTTP_ACCEPT_LANGUAGE=language, HTTP_ACCEPT="text/html")
         if email:
             answer = self.post("/admin/login", email=email, password=PASSWORD)
             assert answer.status_code == 302, answer.text
+            self._token = ""
 
     def get(self, path: str, **arguments: str) -> TestResponse:
         return self.browser.get(path, query_string=arguments or None)
 
     def token(self) -> str:
+        """What a form of this session carries; asked for once."""
+        self._token = self._token or self._token_of_a_page()
+        return self._token
+
+    def _token_of_a_page(self) -> str:
         page = self.browser.get("/admin/password")
         if page.status_code != 200:
             page = self.browser.get("/admin/login")
@@ -56,14 +61,13 @@ class Visitor:
         return [unescape(found) for found in _FLASH.findall(self.browser.get(path).text)]
 
 
-@cache
-def password_hash() -> str:
-    """Argon2 is slow on purpose; a hash carries its own parameters, so the tests' is a quick one."""
-    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+@pytest.fixture
+def sqlite_url(shared_panel: SharedPanel) -> str:
+    return shared_panel.database_url
 
 
 @pytest.fixture
-def panel(environment: dict[str, str], sqlite_url: str, stored: Session) -> Iterator[Flask]:
+def panel(shared_panel: SharedPanel, stored: Session) -> Flask:
     """The whole application with one user for each role; no context is open."""
     for role in stored.scalars(sa.select(Role)):
         email = f"{role.name}@goniec.example"
@@ -72,10 +76,7 @@ def panel(environment: dict[str, str], sqlite_url: str, stored: Session) -> Iter
         )
         stored.add(user)
     stored.commit()
-    application = build_app({**environment, "DATABASE_URL": sqlite_url}, panel=True)
-    yield application
-    with application.app_context():
-        dispose(application)
+    return shared_panel.app
 
 
 @pytest.fixture
@@ -87,7 +88,22 @@ def stored(sqlite_url: str) -> Iterator[Session]:
     engine.dispose()
 
 
+_sessions: dict[str, str] = {}
+
+
 @pytest.fixture
 def visit(panel: Flask) -> Callable[[str], Visitor]:
-    """Log in as somebody with a role."""
-    return lambda role: Visitor(panel, f"{role}@goniec.example")
+    """Log in as somebody with a role; a session once begun is valid for every test's user of that role."""
+
+    def visit(role: str) -> Visitor:
+        if role not in _sessions:
+            person = Visitor(panel, f"{role}@goniec.example")
+            cookie = person.browser.get_cookie("goniec")
+            assert cookie
+            _sessions[role] = cookie.value
+            return person
+        person = Visitor(panel)
+        person.browser.set_cookie("goniec", _sessions[role])
+        return person
+
+    return visit

@@ -1,11 +1,14 @@
 """The pre-flight report: what it lists, what can be corrected in it, and the send."""
 
+import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from domain.delivery import CampaignStatus
 from models.audit import AuditEntry
@@ -47,6 +50,13 @@ def report(person: Visitor, draft: Campaign, **body: Any) -> str:
     answer = ask(person, f"preflight/{draft.id}", **body)
     assert answer.status_code == 200, answer.text
     return answer.text
+
+
+def send(person: Visitor, draft: Campaign, *, expected: int = 1, **body: Any) -> TestResponse:
+    """Ask to send what a report shows now."""
+    found = re.search(r'data-version="([^"]*)"', report(person, draft))
+    assert found
+    return ask(person, f"send/{draft.id}", version=unescape(found[1]), expected=expected, **body)
 
 
 def messages(stored: Session) -> int:
@@ -107,8 +117,10 @@ def test_a_message_that_could_go_to_nobody_is_refused_at_its_field(
     assert messages(stored) == 0
 
 
-@pytest.mark.parametrize("moment", ["?", "2020-01-01T10:00", "2027-03-28T02:30"])
-def test_a_start_that_never_comes_is_refused(visit: Visit, draft: Campaign, moment: str) -> None:
+@pytest.mark.parametrize(
+    "moment", ["?", False, 7, "2020-01-01T10:00", "2027-03-28T02:30", "9999-12-31T23:59"]
+)
+def test_a_start_that_never_comes_is_refused(visit: Visit, draft: Campaign, moment: object) -> None:
     answer = ask(visit("operator"), f"preflight/{draft.id}", starts_at=moment)
     assert (answer.status_code, answer.headers["X-Field"]) == (409, "starts_at")
 
@@ -176,7 +188,7 @@ def test_a_consent_is_recorded_with_its_source(
 def test_nothing_goes_out_while_there_are_errors_and_they_are_not_skipped(
     visit: Visit, stored: Session, draft: Campaign
 ) -> None:
-    answer = ask(visit("operator"), f"send/{draft.id}", skip_errors=False, expected=1)
+    answer = send(visit("operator"), draft, skip_errors=False)
     assert answer.status_code == 409 and answer.mimetype == "text/html"
     assert "data-report-form" in answer.text and messages(stored) == 0
 
@@ -184,7 +196,7 @@ def test_nothing_goes_out_while_there_are_errors_and_they_are_not_skipped(
 def test_skipping_the_errors_sends_to_the_others_and_keeps_the_list(
     visit: Visit, stored: Session, draft: Campaign
 ) -> None:
-    answer = ask(visit("operator"), f"send/{draft.id}", skip_errors=True, expected=1)
+    answer = send(visit("operator"), draft, skip_errors=True)
     assert answer.get_json()["url"].startswith(f"/admin/campaign/details/?id={draft.id}")
     stored.expire_all()
     assert draft.status == CampaignStatus.SENDING and messages(stored) == 1
@@ -195,7 +207,8 @@ def test_skipping_the_errors_sends_to_the_others_and_keeps_the_list(
 
 def test_a_second_click_sends_nothing_more(visit: Visit, stored: Session, draft: Campaign) -> None:
     person = visit("operator")
-    urls = [ask(person, f"send/{draft.id}", skip_errors=True).get_json()["url"] for _ in range(2)]
+    first = send(person, draft, skip_errors=True)
+    urls = [first.get_json()["url"], ask(person, f"send/{draft.id}", skip_errors=True).get_json()["url"]]
     assert all(url.startswith(f"/admin/campaign/details/?id={draft.id}") for url in urls)
     assert messages(stored) == 1
 
@@ -206,15 +219,34 @@ def test_an_audience_that_changed_meanwhile_is_shown_again(
     late = make.make_ready_client(stored, definition, "nowa@poczta.example")
     make.make_contract(stored, draft.investment, late)
     stored.commit()
-    answer = ask(visit("operator"), f"send/{draft.id}", skip_errors=True, expected=1)
+    answer = send(visit("operator"), draft, skip_errors=True)
     assert answer.status_code == 409 and "2 recipients, not 1" in answer.text
     assert messages(stored) == 0
+
+
+@pytest.mark.parametrize("window", ["words", "file", "nothing shown"])
+def test_only_the_draft_that_the_report_showed_is_sent(
+    visit: Visit, stored: Session, draft: Campaign, window: str
+) -> None:
+    person = visit("operator")
+    found = re.search(r'data-version="([^"]*)"', report(person, draft))
+    assert found
+    version = unescape(found[1]) if window != "nothing shown" else ""
+    if window == "words":
+        stored.execute(sa.update(Campaign).values(body="<p>Other words</p>"))
+    elif window == "file":
+        draft.attachments.append(make.make_attachment(stored))
+    stored.commit()
+    answer = ask(person, f"send/{draft.id}", skip_errors=True, expected=1, version=version)
+    assert answer.status_code == 409 and "changed in another window" in answer.text
+    stored.expire_all()
+    assert draft.status == CampaignStatus.DRAFT and messages(stored) == 0
 
 
 def test_a_message_for_nobody_is_not_sent(visit: Visit, stored: Session, draft: Campaign) -> None:
     stored.execute(sa.update(Client).values(allow_email=False))
     stored.commit()
-    answer = ask(visit("operator"), f"send/{draft.id}", skip_errors=True)
+    answer = send(visit("operator"), draft, skip_errors=True, expected=0)
     assert answer.status_code == 409 and "There is nobody to send this message to." in answer.text
     stored.expire_all()
     assert draft.status == CampaignStatus.DRAFT
@@ -223,7 +255,7 @@ def test_a_message_for_nobody_is_not_sent(visit: Visit, stored: Session, draft: 
 def test_a_scheduled_message_waits_for_its_time(visit: Visit, stored: Session, draft: Campaign) -> None:
     person = visit("operator")
     assert "Sending starts on" in report(person, draft, starts_at="2099-06-01T09:30")
-    ask(person, f"send/{draft.id}", skip_errors=True, starts_at="2099-06-01T09:30")
+    send(person, draft, skip_errors=True, starts_at="2099-06-01T09:30")
     stored.expire_all()
     assert draft.status == CampaignStatus.SCHEDULED
     assert draft.starts_at and draft.starts_at.isoformat() == "2099-06-01T07:30:00+00:00"

@@ -13,8 +13,9 @@ from extensions.login import PUBLIC
 from models.investment import Investment
 from models.user import User
 from tests import factories as make
-from tests.admin_views.conftest import PASSWORD, ROLES, Visitor
+from tests.admin_views.conftest import ROLES, Visitor
 from tests.conftest import build_app
+from tests.password import PASSWORD
 
 Visit = Callable[[str], Visitor]
 
@@ -206,3 +207,11 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(panel: Fl
 def test_the_language_switch_leads_nowhere_else(visit: Visit, target: str, lands: str) -> None:
     answer = visit("viewer").post("/admin/language", language="pl", next=target)
     assert answer.headers["Location"] == lands
+
+
+@pytest.mark.parametrize("email", ["viewer@goniec.example", "nobody@goniec.example"])
+def test_a_monstrous_password_is_refused_like_any_other(panel: Flask, email: str) -> None:
+    stranger = Visitor(panel)
+    answer = stranger.post("/admin/login", email=email, password="x" * 5000)
+    assert answer.status_code == 200
+    assert stranger.get("/admin/").status_code == 302

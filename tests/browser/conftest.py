@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from models.user import Role, User
-from services.manage_users import hash_password
-from tests.conftest import build_app, dispose
+from tests.conftest import SharedPanel
+from tests.password import PASSWORD, password_hash
 
 FLAGS = (
     "--no-sandbox",
@@ -29,7 +30,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-EMAIL, PASSWORD = "administrator@goniec.example", "a sentence nobody guesses"
+EMAIL = "administrator@goniec.example"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
 VENDOR = Path(__file__).resolve().parents[2] / "static" / "vendor" / "bootstrap-icons"
@@ -62,6 +63,16 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
+def sqlite_url(shared_panel: SharedPanel) -> str:
+    return shared_panel.database_url
+
+
+@pytest.fixture
+def environment(shared_panel: SharedPanel, redis_url: str) -> dict[str, str]:
+    return shared_panel.environment(redis_url)
+
+
+@pytest.fixture
 def stored(sqlite_url: str) -> Iterator[Session]:
     """The database behind the panel; commit before the browser looks."""
     engine = sa.create_engine(sqlite_url)
@@ -74,6 +85,8 @@ def stored(sqlite_url: str) -> Iterator[Session]:
 def serving(app: Flask) -> Iterator[str]:
     """The application on a free port of this machine."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # CPython 3.11 fails a thread that starts tracing while another one does, and the request dies unanswered.
+    threading.settrace(None)  # type: ignore[arg-type]
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -85,19 +98,19 @@ def serving(app: Flask) -> Iterator[str]:
         server.server_close()
 
 
+@pytest.fixture(scope="session")
+def _served(_one_panel: SharedPanel) -> Iterator[str]:
+    with serving(_one_panel.app) as url:
+        yield url
+
+
 @pytest.fixture
-def address(environment: dict[str, str], sqlite_url: str, stored: Session) -> Iterator[str]:
+def address(shared_panel: SharedPanel, stored: Session, _served: str) -> str:
     """Where the panel is served; its one user is an administrator."""
     role = stored.scalars(sa.select(Role).where(Role.name == "administrator")).one()
-    stored.add(
-        User(email=EMAIL, name="Ada", fs_uniquifier="ada", password=hash_password(PASSWORD), roles=[role])
-    )
+    stored.add(User(email=EMAIL, name="Ada", fs_uniquifier="ada", password=password_hash(), roles=[role]))
     stored.commit()
-    app = build_app({**environment, "DATABASE_URL": sqlite_url}, panel=True)
-    with serving(app) as url:
-        yield url
-    with app.app_context():
-        dispose(app)
+    return _served
 
 
 @dataclass
@@ -116,8 +129,22 @@ class Watched:
             self.complaints.append(text)
 
 
+def log_in(page: Page) -> None:
+    page.fill("[name=email]", EMAIL)
+    page.fill("[name=password]", PASSWORD)
+    page.click("button[name=submit]")
+
+
+@pytest.fixture(scope="session")
+def session_cookies() -> list[SetCookieParam]:
+    """Of the first log-in: valid for the same user in every test's database."""
+    return []
+
+
 @pytest.fixture
-def open_page(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
+def open_page(
+    chromium: Browser, address: str, session_cookies: list[SetCookieParam]
+) -> Iterator[Callable[..., Page]]:
     """Open a logged-in page, ``open_page(PHONE, color_scheme="dark")``.
 
     A script error or a violation of the policy on any page of it fails the test.
@@ -133,12 +160,14 @@ def open_page(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
             color_scheme=color_scheme,  # type: ignore[arg-type]
         )
         contexts.append(context)
+        context.add_cookies(session_cookies)
         page = watched.watch(context.new_page())
-        page.goto("/admin/login")
-        page.fill("[name=email]", EMAIL)
-        page.fill("[name=password]", PASSWORD)
-        page.click("button[name=submit]")
+        page.goto("/admin/")
+        if "/admin/login" not in page.url:
+            return page
+        log_in(page)
         page.wait_for_url("**/admin/")
+        session_cookies.extend(context.cookies())  # type: ignore[arg-type]
         return page
 
     yield make

@@ -108,6 +108,13 @@ def test_a_template_brings_subject_and_body_and_its_fields_are_filled_in(
     assert campaign.frozen_values["variables.date"] == "1 marca"
 
 
+def test_a_field_that_the_letter_does_not_have_is_named_and_left_out(
+    run: Run, application: Flask, investment: int, written: tuple
+) -> None:
+    ran = run("send", investment, "--contract-type", "sale", "--var", "dtae=1 marca", *written)
+    assert (ran.code, ran.err) == (0, "--var dtae: the message has no such field; ignored.\n")
+
+
 def test_files_go_with_the_letter(
     run: Run, application: Flask, investment: int, written: tuple, tmp_path: Path
 ) -> None:
@@ -170,9 +177,19 @@ def test_a_fault_of_ours_leaves_nothing_behind_either(
     run: Run, application: Flask, investment: int, written: tuple, tmp_path: Path
 ) -> None:
     (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7")
-    (tmp_path / "files").write_text("a file where the directory of files should be", encoding="utf-8")
-    with pytest.raises(OSError, match="files"):
+    application.extensions["goniec"] = replace(application.extensions["goniec"], files=None)
+    with pytest.raises(AttributeError):
         run("send", investment, "--contract-type", "sale", "--attach", tmp_path / "plan.pdf", *written)
+    assert campaigns(application) == []
+
+
+def test_files_that_cannot_be_stored_are_told_in_one_line(
+    run: Run, application: Flask, investment: int, written: tuple, tmp_path: Path
+) -> None:
+    (tmp_path / "plan.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "files").write_text("a file where the directory of files should be", encoding="utf-8")
+    ran = run("send", investment, "--contract-type", "sale", "--attach", tmp_path / "plan.pdf", *written)
+    assert (ran.code, "FILES_DIR" in ran.err, len(ran.err.splitlines())) == (2, True, 1)
     assert campaigns(application) == []
 
 
@@ -211,6 +228,9 @@ def test_a_letter_that_is_not_there_is_bad_input(
         ("--at", "2030-03-31T02:30"),  # the clocks go forward that night
         ("--at", "2020-01-01T12:00"),
         ("--at", "2020-01-01T12:00+01:00"),
+        ("--at", "9999-12-31T23:59"),
+        ("--subject", "\udcff"),
+        ("--var", "date=\udcff"),
         ("--var", "date"),
         ("--attach", "/nowhere/plan.pdf"),
         ("--subject", "x" * 401),

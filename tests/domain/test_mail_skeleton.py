@@ -60,7 +60,7 @@ def parsed(message: bytes) -> EmailMessage:
 
 
 def normalised(text: str) -> str:
-    return re.sub("[\ud800-\udfff]", "\ufffd", re.sub("\r\n|\r|\n", "\r\n", text))
+    return re.sub("[\ud800-\udfff]", "\ufffd", re.sub("\r\n|\r|\n", "\r\n", text)).replace("\0", "")
 
 
 def as_header(text: str) -> str:
@@ -168,13 +168,14 @@ def test_a_body_rendered_whole_gives_the_same_bytes_as_a_static_skeleton(subject
 @given(filename=anything, content=st.binary(max_size=500), kind=anything)
 @example("umowa żółta " * 20 + ".pdf", b"", "application/pdf")
 @example("", b"\r\n.\r\n", "message/rfc822")
+@example("\xa0", b"", "")
 def test_an_attachment_arrives_with_its_name_and_bytes(filename, content, kind):
     raw = splice(build(attachments=[AttachedFile(filename, kind, content)]))
     assert_safe_on_the_wire(raw)
     message = parsed(raw)
     assert message.get_content_type() == "multipart/mixed"
     (part,) = message.iter_attachments()
-    expected = re.sub(r"[/\\]", "_", as_header(filename)) or "attachment"
+    expected = re.sub(r"[/\\]", "_", as_header(filename)).strip() or "attachment"
     assert part.get_filename() == expected
     assert part.get_payload(decode=True) == content
     assert body(message, "plain") == "tekst"

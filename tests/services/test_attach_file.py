@@ -82,9 +82,11 @@ def test_the_bytes_lie_under_a_uuid_and_the_name_is_only_told(
     [
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\anna\\oferta.docx", "oferta.docx"),
-        ("rzut\u202egnp.pdf", "rzut_gnp.pdf"),
-        ("a\r\nX-Header: b.pdf", "a_X-Header_ b.pdf"),
+        ("rzut\u202egnp.pdf", "rzutgnp.pdf"),
+        ("a\r\nX-Header: b.pdf", "aX-Header_ b.pdf"),
         (f"{'ż' * 300}.pdf", f"{'ż' * (LONGEST_NAME - 4)}.pdf"),
+        (f"a.{'b' * 300}", f"a.{'b' * (LONGEST_NAME - 2)}"),
+        (".profil", "profil"),
     ],
 )
 def test_a_name_is_kept_without_what_could_harm(
@@ -93,7 +95,22 @@ def test_a_name_is_kept_without_what_could_harm(
     assert put(session, draft, store, now, given).filename == kept
 
 
-@pytest.mark.parametrize("name", ["wirus.exe", "WIRUS.EXE", "faktura.pdf.js", "x.docm.lnk", "...", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "wirus.exe",
+        "WIRUS.EXE",
+        "faktura.pdf.js",
+        "x.docm.lnk",
+        ".exe",
+        "a.exe\u200b",
+        "a.e\u00adxe",
+        "a.exe. ",
+        "...",
+        "\u200b",
+        "",
+    ],
+)
 def test_a_file_that_would_make_every_message_bounce_is_refused(
     session: Session, draft: Campaign, store: FileStore, now: datetime, name: str, tmp_path: Path
 ) -> None:
@@ -102,10 +119,11 @@ def test_a_file_that_would_make_every_message_bounce_is_refused(
     assert files(tmp_path) == []
 
 
-def test_a_type_that_is_no_type_is_told_as_bytes(
-    session: Session, draft: Campaign, store: FileStore, now: datetime
+@pytest.mark.parametrize("kind", ["evil\r\nx: y", "message/rfc822", "Multipart/Mixed; boundary=x"])
+def test_a_type_that_is_none_or_has_parts_of_its_own_is_told_as_bytes(
+    session: Session, draft: Campaign, store: FileStore, now: datetime, kind: str
 ) -> None:
-    assert put(session, draft, store, now, kind="evil\r\nx: y").content_type == "application/octet-stream"
+    assert put(session, draft, store, now, kind=kind).content_type == "application/octet-stream"
 
 
 @pytest.mark.parametrize("size", [0, 11])

@@ -20,6 +20,7 @@ from services.approve_campaign import AlreadyApproved
 from services.draft_campaign import (
     LONGEST_BODY,
     LONGEST_SUBJECT,
+    MOST_FIELDS,
     BodyMissing,
     BodyTooLong,
     ContractTypesMissing,
@@ -28,6 +29,7 @@ from services.draft_campaign import (
     NoSuchInvestment,
     SubjectMissing,
     SubjectTooLong,
+    TooManyFields,
     discard_draft,
     prepare_order,
     sample_values,
@@ -107,6 +109,8 @@ def test_what_does_not_fit_is_refused_and_what_fits_is_stored(session: Session, 
         Draft("ł" * (LONGEST_SUBJECT + 1), "")
     with pytest.raises(BodyTooLong):
         Draft("", "ż" * (LONGEST_BODY + 1))
+    with pytest.raises(TooManyFields):
+        Draft("", "", variables={f"field{number}": "" for number in range(MOST_FIELDS + 1)})
 
 
 def test_a_save_names_the_version_that_the_next_one_is_based_on(
@@ -215,10 +219,11 @@ def test_a_field_that_no_record_has_is_to_be_filled_in_however_it_is_written(
 def test_an_unfinished_draft_says_what_is_wrong_with_its_template(
     session: Session, investment_id: int
 ) -> None:
-    text = Draft("", "<p><% if (true) { %>x</p>", SALE)
+    text = Draft("", "<p>x</p>\n<p><%= client.name + %></p>", SALE)
     campaign = start_investment_draft(session, investment_id, text, created_by_id=None)
     state = inspect_draft(session, campaign, wiring().ejs())
     assert isinstance(state.problem, TemplateFailed)
+    assert state.problem.parameters["line"] == 2, "counted as its author counts"
 
 
 # --- preview ---

@@ -1,0 +1,21 @@
+"""What an exported spreadsheet holds is text, whatever somebody typed."""
+
+import pytest
+
+from admin_views.csv_export import csv_lines, safe_cell
+
+
+@pytest.mark.parametrize(
+    "typed", ["=1+1", "+48 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1", "\uff1d1"]
+)
+def test_a_cell_that_a_spreadsheet_would_compute_is_marked_as_text(typed: str) -> None:
+    assert safe_cell(typed) == f"'{typed}"
+
+
+@pytest.mark.parametrize("plain", ["Łąka", "a=b", "1-2", "", "anna@poczta.example"])
+def test_other_cells_are_as_they_were_typed(plain: str) -> None:
+    assert safe_cell(plain) == plain
+
+
+def test_a_line_break_stays_inside_its_cell() -> None:
+    assert "".join(csv_lines(["a"], [["x\ny;z"]], ";")) == '\ufeffa\r\n"x\ny;z"\r\n'
