@@ -8,6 +8,7 @@ import base64
 import re
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -21,8 +22,12 @@ from gateways.smtp_connection import NOT_SMTP, PlainConnection, TlsConnection
 _GO_AHEAD = 354
 _CLOSING = 421
 _AUTHENTICATED = 235
+_ENVELOPE_STAGES = (Stage.MAIL_FROM, Stage.RCPT_TO, Stage.DATA)
 _BARE_NEWLINE = re.compile(rb"\r\n|\r|\n")
 _ENVELOPE_ADDRESS = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]*")
+
+
+Reply = tuple[int, bytes]
 
 
 class Security(StrEnum):
@@ -193,22 +198,52 @@ class SmtpSession:
     def _transact(self, sender: str, recipient: str, payload: bytes) -> Outcome:
         smtp = self._smtp
         assert smtp is not None  # noqa: S101 - send() has looked
-        self._stage = Stage.MAIL_FROM
-        code, text = smtp.docmd("MAIL", sender)
-        if code // 100 != 2:  # noqa: PLR2004 - the class of the reply
-            return self._stopped(code, text)
-        self._stage = Stage.RCPT_TO
-        code, text = smtp.docmd("RCPT", recipient)
-        if code // 100 != 2:  # noqa: PLR2004
-            return self._stopped(code, text)
-        self._stage = Stage.DATA
-        code, text = smtp.docmd("DATA")
-        if code != _GO_AHEAD:
-            return self._stopped(code, text)
+        envelope = [f"MAIL {sender}\r\n", f"RCPT {recipient}\r\n", "DATA\r\n"]
+        refusal = self._pipelined(envelope) if smtp.has_extn("pipelining") else self._in_steps(envelope)
+        if refusal is not None:
+            return self._stopped(*refusal)
         assert smtp.sock is not None  # noqa: S101 - it has just answered
         smtp.sock.sendall(_terminated(payload))
         self._stage = Stage.END_OF_DATA
         return self._stopped(*smtp.getreply())
+
+    def _in_steps(self, envelope: Sequence[str]) -> Reply | None:
+        """Send the envelope command by command; the reply that refuses it, if one does."""
+        assert self._smtp is not None  # noqa: S101 - send() has looked
+        for stage, command in zip(_ENVELOPE_STAGES, envelope, strict=True):
+            self._stage = stage
+            self._smtp.send(command)
+            reply = self._smtp.getreply()
+            if not _goes_on(stage, reply):
+                return reply
+        return None
+
+    def _pipelined(self, envelope: Sequence[str]) -> Reply | None:
+        """The same in one write (RFC 2920): the first reply that refuses counts, the others are only read."""
+        smtp = self._smtp
+        assert smtp is not None  # noqa: S101 - send() has looked
+        self._stage = Stage.MAIL_FROM
+        smtp.send("".join(envelope))
+        for number, stage in enumerate(_ENVELOPE_STAGES):
+            self._stage = stage
+            reply = smtp.getreply()
+            if not _goes_on(stage, reply):
+                self._read_on(reply, len(envelope) - number - 1)
+                return reply
+        return None
+
+    def _read_on(self, reply: Reply, outstanding: int) -> None:
+        """Read the replies behind a refusal, which stands whatever becomes of the connection."""
+        assert self._smtp is not None  # noqa: S101 - it has just answered
+        try:
+            while outstanding and reply[0] not in (_CLOSING, NOT_SMTP):
+                reply = self._smtp.getreply()
+                outstanding -= 1
+            if reply[0] == _GO_AHEAD:
+                # It waits for a message although nobody is to have one (RFC 2920, 3.1): an empty one ends it.
+                self._smtp.docmd(".")
+        except OSError:
+            pass  # the reset that follows a refusal will find the connection gone
 
     def _stopped(self, code: int, reply: bytes) -> Outcome:
         """The outcome of the last reply, with the connection made ready for the next message, or dropped."""
@@ -256,6 +291,10 @@ class SmtpSession:
 def _default_tls_context() -> ssl.SSLContext:
     """One for the process: reading the system's certificates costs as much as sending fifty messages."""
     return ssl.create_default_context()
+
+
+def _goes_on(stage: Stage, reply: Reply) -> bool:
+    return reply[0] == _GO_AHEAD if stage is Stage.DATA else reply[0] // 100 == 2  # noqa: PLR2004
 
 
 def _terminated(payload: bytes) -> bytes:

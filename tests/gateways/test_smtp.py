@@ -47,6 +47,13 @@ def outcome_at(stage, **answers):
         return session.open() or session.send(SENDER, RECIPIENT, PAYLOAD)
 
 
+@pytest.fixture(autouse=True, params=["one by one", "pipelined"])
+def _envelope(request, monkeypatch):
+    """Every fact here holds however the envelope is sent (RFC 2920)."""
+    if request.param == "pipelined":
+        monkeypatch.setitem(ANSWERS, "hello", HELLO.replace(b"250-8", b"250-PIPELINING\r\n250-8"))
+
+
 STAGES = ["greeting", "hello", "login", "mail_from", "rcpt_to", "data", "end_of_data"]
 ABOUT_THE_MESSAGE = STAGES[4:]
 
@@ -154,6 +161,23 @@ def test_the_session_goes_on_after_a_refused_message(stage, code):
         peer.answers[stage] = ANSWERS[stage]
         assert session.send(SENDER, RECIPIENT, PAYLOAD) == Accepted("ABC123")
         assert (b"RSET" in peer.commands) == (stage != "end_of_data")
+
+
+@pytest.mark.parametrize("data", [DROP, b"503 5.5.1 no recipients\r\n", b"421 bye\r\n", b"354 well\r\n"])
+def test_a_refusal_stands_whatever_the_server_says_behind_it(data):
+    with smtp_peer(rcpt_to=b"550 5.1.1 no\r\n", data=data) as peer:
+        outcome, _usable = send_one(peer)
+        assert outcome == Refused("550", "5.1.1 no", "rcpt_to")
+        assert not any(peer.messages)
+
+
+def test_a_server_that_waits_for_a_message_to_nobody_gets_an_empty_one():
+    with smtp_peer(rcpt_to=b"550 5.1.1 no\r\n") as peer, SmtpSession(settings(peer.port)) as session:
+        assert session.open() is None
+        assert session.send(SENDER, RECIPIENT, PAYLOAD) == Refused("550", "5.1.1 no", "rcpt_to")
+        peer.answers["rcpt_to"] = ANSWERS["rcpt_to"]
+        assert session.send(SENDER, RECIPIENT, PAYLOAD) == Accepted("ABC123")
+        assert [message for message in peer.messages if message] == [PAYLOAD]
 
 
 @pytest.mark.parametrize("answer", [DROP, b"421 bye\r\n", b"garbage\r\n", b"500 what\r\n"])
