@@ -162,6 +162,7 @@
     return {
       target: textarea,
       base_url: options.base,
+      cache_suffix: new URL(document.querySelector('script[src*="hugerte.min.js"]').src).search,
       suffix: ".min",
       language: options.language === "pl" ? "pl" : "en",
       skin: dark ? "oxide-dark" : "oxide",
