@@ -18,7 +18,7 @@ from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
 from gateways.files import FileStore
-from gateways.smtp import Security, SmtpSettings
+from gateways.smtp_settings import Security, SmtpSettings
 from jobs.work import Worker
 from models import db
 from models.encrypted import use_cipher

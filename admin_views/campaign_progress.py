@@ -14,6 +14,7 @@ from admin_views.labels import label, tone
 from admin_views.numbers import whole_number
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus, Status
+from extensions.babel import translate_stored
 from extensions.login import current_user_id, may
 from extensions.wiring import wiring
 from models import db
@@ -148,7 +149,7 @@ def _live(campaign: Campaign, progress: CampaignProgress) -> dict[str, Any]:
         "notSent": progress.not_sent,
         "uncertain": progress.messages[Status.UNCERTAIN],
         "skippedClients": progress.skipped_clients,
-        "pauseReason": campaign.pause_reason,
+        "pauseReason": translate_stored(campaign.pause_reason),
         "rate": _rate(per_second) if per_second else "",
         "left": _time_left(left) if left is not None and progress.unfinished else "",
         "waiting": waits_for_retry,

@@ -16,7 +16,7 @@ from admin_views.labels import label, tone
 from admin_views.numbers import whole_number
 from domain.contract_types import POLISH_TITLES
 from domain.delivery import CampaignStatus, Status
-from extensions.babel import TIMEZONE, current_language
+from extensions.babel import TIMEZONE, current_language, translate_stored
 from extensions.login import may
 from models import db
 from queries.campaign_recipients import (
@@ -80,7 +80,7 @@ def explanation(row: Recipient) -> str:
     """Why a recipient has not got the message, in words."""
     if row.reason is not None:
         return str(label(row.reason))
-    return " ".join(part for part in (row.error_code, row.error_text) if part)
+    return " ".join(part for part in (row.error_code, translate_stored(row.error_text)) if part)
 
 
 def _wanted() -> RecipientFilter:

@@ -11,6 +11,7 @@ from admin_views.base import RecordView
 from admin_views.fields import Row, Section
 from admin_views.formatters import own_link
 from admin_views.sections import SETTINGS
+from extensions.babel import translate_stored
 from models.mail_account import MailAccount
 
 _LIMIT = {"validators": [Optional(), NumberRange(min=1)]}
@@ -52,7 +53,10 @@ class MailAccountView(RecordView):
         "held_until": _("Held until"),
         "last_failure": _("Last failure"),
     }
-    column_formatters = {"name": own_link}
+    column_formatters = {
+        "name": own_link,
+        "last_failure": lambda _view, _context, account, _name: translate_stored(account.last_failure),
+    }
     column_default_sort = ("name", False)
     column_searchable_list = ("name", "sender_address")
     form_columns = (

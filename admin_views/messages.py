@@ -17,7 +17,7 @@ from admin_views.sections import SENDING
 from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
 from domain.errors import DomainError
-from extensions.babel import translate
+from extensions.babel import translate, translate_stored
 from extensions.csp import relax
 from extensions.wiring import wiring
 from gateways.files import FileMissing
@@ -25,13 +25,18 @@ from models.attachment import Attachment
 from models.message import Direction, Message, Origin
 from queries.choices import account_choices
 from services.message_content import Rendered
-from services.read_message import read_message
+from services.read_message import SubjectReader, read_message
 
 
 def _subject(_view: Any, _context: Any, message: Message, _name: str) -> Markup:
-    campaign = message.campaign.subject if message.campaign else ""
-    shown = message.subject or campaign or message.address or f"#{message.id}"
+    shown = _subject_text(_view, _context, message, _name) or message.address or f"#{message.id}"
     return link(shown, ".details_view", id=message.id)
+
+
+def _subject_text(_view: Any, _context: Any, message: Message, _name: str) -> str:
+    if "subject_reader" not in g:
+        g.subject_reader = SubjectReader(wiring().ejs())
+    return str(g.subject_reader.subject(message))
 
 
 class MessageView(RecordView):
@@ -83,11 +88,15 @@ class MessageView(RecordView):
         "error_text": _("Error"),
         "rfc_message_id": _("Message-ID"),
     }
-    column_formatters = {"subject": _subject, "client": linked("client"), "contract": linked("contract")}
+    column_formatters = {
+        "subject": _subject,
+        "client": linked("client"),
+        "contract": linked("contract"),
+        "error_text": lambda _view, _context, message, _name: translate_stored(message.error_text),
+    }
     column_formatters_export = {
-        "subject": lambda _view, _context, message, _name: (
-            message.subject or (message.campaign.subject if message.campaign else "")
-        )
+        "error_text": lambda _view, _context, message, _name: translate_stored(message.error_text),
+        "subject": _subject_text,
     }
     column_sortable_list = ("status", "sent_at", "created_at", "address")
     column_searchable_list = ("address", "recipient_name", "subject")

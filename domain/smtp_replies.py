@@ -7,6 +7,7 @@ responsible after the end of DATA).
 import re
 from enum import StrEnum
 
+from domain.diagnoses import ConnectionLost, ReceiptLost, SenselessReply
 from domain.outcomes import Accepted, AccountRefused, Outcome, Refused, Unavailable, Uncertain
 
 _LONGEST_TEXT = 500
@@ -126,7 +127,7 @@ def outcome_of_reply(stage: Stage, code: int, text: str) -> Outcome:
         case 2 if stage is Stage.END_OF_DATA:
             return Accepted(queue_id(text))
     shown = str(code) if code > 0 else ""
-    message = f"The server's reply at stage {stage} makes no sense: {shown} {text}".rstrip()
+    message = str(SenselessReply(stage=stage, reply=f"{shown} {text}".strip()))
     return Uncertain(shown, message) if stage is Stage.END_OF_DATA else Unavailable(shown, message)
 
 
@@ -134,8 +135,8 @@ def outcome_of_loss(stage: Stage, why: str = "") -> Unavailable | Uncertain:
     """What a lost connection means: at END_OF_DATA every byte was written, and only then it is uncertain."""
     reason = readable(why) or "no reason given"
     if stage is Stage.END_OF_DATA:
-        return Uncertain("", f"The connection was lost while waiting for the receipt: {reason}")
-    return Unavailable("", f"The connection was lost at stage {stage}: {reason}")
+        return Uncertain("", str(ReceiptLost(why=reason)))
+    return Unavailable("", str(ConnectionLost(stage=stage, why=reason)))
 
 
 def bounce_verdict(stage: Stage, code: int, enhanced: str | None, text: str) -> BounceVerdict:

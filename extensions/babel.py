@@ -1,5 +1,8 @@
 """The panel's language: Polish, unless the person or the browser asks for English."""
 
+import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from flask import Flask, has_request_context, request, session
@@ -12,6 +15,7 @@ from domain.errors import DomainError
 LANGUAGES = {"pl": "Polski", "en": "English"}
 DEFAULT_LANGUAGE = "pl"
 TIMEZONE = "Europe/Warsaw"
+_PLACE = re.compile(r"%\\\((\w+)\\\)s")
 
 
 def choose_language() -> str:
@@ -28,6 +32,33 @@ def translate(error: DomainError) -> str:
     return sentence % error.parameters if error.parameters else sentence
 
 
+def translate_stored(text: str | None) -> str:
+    """A sentence that was stored in English with its parameters filled in, in the person's language; what a
+    server said stays as it is.
+    """
+    for pattern, message_id in _stored_sentences():
+        if found := pattern.fullmatch(text or ""):
+            parameters = found.groupdict()
+            return gettext(message_id) % parameters if parameters else gettext(message_id)
+    return text or ""
+
+
+@cache
+def _stored_sentences() -> list[tuple[re.Pattern[str], str]]:
+    # One that begins with a parameter could be anything a server says.
+    ids = {kind.message for kind in _kinds(DomainError) if not kind.message.startswith("%(")}
+    return [
+        (re.compile(_PLACE.sub(r"(?P<\1>.*)", re.escape(message_id)), re.DOTALL), message_id)
+        for message_id in sorted(ids, key=len, reverse=True)
+    ]
+
+
+def _kinds(kind: type[DomainError]) -> Iterator[type[DomainError]]:
+    for heir in kind.__subclasses__():
+        yield heir
+        yield from _kinds(heir)
+
+
 def current_language() -> str:
     """``pl`` or ``en``; outside a request the default."""
     locale = get_locale() if has_request_context() else None
@@ -42,6 +73,7 @@ def init_app(app: Flask) -> None:
         locale_selector=choose_language,
         default_translation_directories=str(Path(app.root_path) / "translations"),
     )
+    app.jinja_env.filters["translate_stored"] = translate_stored
     app.jinja_env.globals.update(current_language=current_language, LANGUAGES=LANGUAGES)
     _let_our_words_win()
 

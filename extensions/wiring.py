@@ -12,7 +12,7 @@ from domain.mail_headers import Mailbox
 from extensions.queues import Doorbell
 from gateways.ejs import EjsRuntime
 from gateways.files import FileStore
-from gateways.smtp import SmtpSettings
+from gateways.smtp_settings import SmtpSettings
 from services.delivery_policy import DeliveryPolicy
 
 

@@ -9,15 +9,23 @@ import re
 import smtplib
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cache
 from types import TracebackType
 from typing import Self
 
+from domain.diagnoses import (
+    LargerThanAllowed,
+    NoConnection,
+    NoSmtpUtf8,
+    NoTls,
+    UntrustedCertificate,
+    UnusableSettings,
+    UnwritableAddress,
+)
 from domain.outcomes import AccountRefused, Outcome, Refused, Unavailable
 from domain.smtp_replies import Stage, outcome_of_loss, outcome_of_reply, readable
 from gateways.smtp_connection import NOT_SMTP, PlainConnection, TlsConnection
+from gateways.smtp_settings import Security, SmtpSettings
 
 _GO_AHEAD = 354
 _CLOSING = 421
@@ -28,31 +36,6 @@ _ENVELOPE_ADDRESS = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]
 
 
 Reply = tuple[int, bytes]
-
-
-class Security(StrEnum):
-    """How the connection is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
-    """Where and as whom to send.
-
-    ``timeout_seconds`` applies to connecting and to each single wait for the server. An empty
-    ``username`` means no log-in; an empty ``local_hostname`` lets smtplib ask the system for one.
-    """
-
-    host: str
-    port: int
-    security: Security = Security.STARTTLS
-    username: str = ""
-    password: str = field(default="", repr=False)
-    timeout_seconds: float = 30.0
-    local_hostname: str = ""
 
 
 class SmtpSession:
@@ -96,9 +79,7 @@ class SmtpSession:
         except OSError as error:
             return self._failed(outcome_of_loss(self._stage, str(error)))
         except ValueError as error:  # a host name that is none, a line break in a setting
-            return self._failed(
-                AccountRefused("", f"The account's settings are unusable: {readable(str(error))}")
-            )
+            return self._failed(AccountRefused("", str(UnusableSettings(why=readable(str(error))))))
         except BaseException:
             self._drop()
             raise
@@ -111,13 +92,11 @@ class SmtpSession:
         (domain.mail_headers.envelope_address); ``envelope_from`` may be empty (RFC 3834 replies).
         """
         if self._smtp is None:
-            return Unavailable("", "There is no connection to the mail server.")
+            return Unavailable("", str(NoConnection()))
         options = ""
         if not (envelope_from.isascii() and recipient.isascii()):
             if not self._smtp.has_extn("smtputf8"):
-                return Refused(
-                    "", "The mail server takes no addresses with characters beyond ASCII (SMTPUTF8)."
-                )
+                return Refused("", str(NoSmtpUtf8()))
             options = " SMTPUTF8"
             self._smtp.command_encoding = "utf-8"
         if not (
@@ -125,11 +104,9 @@ class SmtpSession:
             and _ENVELOPE_ADDRESS.fullmatch(recipient)
             and recipient
         ):
-            return Refused("", "The address cannot be written in an SMTP envelope.")
+            return Refused("", str(UnwritableAddress()))
         if self._size_limit and len(payload) > self._size_limit:
-            return Refused(
-                "", f"The message is {len(payload)} bytes; the mail server takes {self._size_limit} at most."
-            )
+            return Refused("", str(LargerThanAllowed(size=len(payload), limit=self._size_limit)))
         try:
             return self._transact(f"FROM:<{envelope_from}>{options}", f"TO:<{recipient}>", payload)
         except OSError as error:  # smtplib's own errors are OSErrors too
@@ -274,12 +251,10 @@ class SmtpSession:
 
     def _tls_failure(self, error: ssl.SSLError) -> Outcome:
         if isinstance(error, ssl.SSLCertVerificationError):
-            return AccountRefused(
-                "", f"The mail server's certificate cannot be trusted: {error.verify_message}"
-            )
+            return AccountRefused("", str(UntrustedCertificate(why=error.verify_message)))
         if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return outcome_of_loss(self._stage, str(error))
-        return AccountRefused("", f"No TLS connection with the mail server: {readable(str(error))}")
+        return AccountRefused("", str(NoTls(why=readable(str(error)))))
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
@@ -303,8 +278,8 @@ def _terminated(payload: bytes) -> bytes:
     A bare CR or LF is repaired and not passed on: some servers read one as a line's end, and a second
     message could be smuggled in behind a false final dot (CVE-2023-51764).
     """
-    newlines = payload.count(b"\r\n")
-    if payload.count(b"\n") != newlines or payload.count(b"\r") != newlines:
+    without_lines = payload.replace(b"\r\n", b"")
+    if b"\n" in without_lines or b"\r" in without_lines:
         payload = _BARE_NEWLINE.sub(b"\r\n", payload)
     if payload.startswith(b"."):
         payload = b"." + payload

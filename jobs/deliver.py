@@ -11,7 +11,8 @@ from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile
 from extensions.wiring import Wiring, wiring
 from gateways.machine import boot_id
-from gateways.smtp import Security, SmtpSession, SmtpSettings
+from gateways.smtp import SmtpSession
+from gateways.smtp_settings import Security, SmtpSettings
 from models import db
 from models.campaign import Campaign
 from models.mail_account import MailAccount

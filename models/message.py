@@ -27,6 +27,13 @@ message_attachment = sa.Table(
 )
 
 
+def _index_where(known: str, *columns: str) -> sa.Index:
+    """Without the rows that have no value: PostgreSQL writes to every other index with each update."""
+    where = sa.text(f"{known} IS NOT NULL")
+    name = "_".join(column for column in columns if column != "id")
+    return sa.Index(f"ix_message_{name}", *columns, sqlite_where=where, postgresql_where=where)
+
+
 class Direction(StrEnum):
     OUTGOING = "outgoing"
     INCOMING = "incoming"
@@ -68,18 +75,11 @@ class Message(Identified, Model):
             sqlite_where=sa.text("status = 'queued'"),
             postgresql_where=sa.text("status = 'queued'"),
         ),
-        sa.Index(
-            "ix_message_claimed",
-            "claim_id",
-            "id",
-            sqlite_where=sa.text("claim_id IS NOT NULL"),
-            postgresql_where=sa.text("claim_id IS NOT NULL"),
-        ),
-        sa.Index("ix_message_account_id_sent_at", "account_id", "sent_at"),
+        _index_where("sent_at", "account_id", "sent_at"),
         sa.Index("ix_message_client_id", "client_id", "id"),
-        sa.Index("ix_message_conversation_id", "conversation_id", "id"),
+        _index_where("conversation_id", "conversation_id", "id"),
         sa.Index("ix_message_address_digest", "address_digest"),
-        sa.Index("ix_message_rfc_message_id", "rfc_message_id"),
+        _index_where("rfc_message_id", "rfc_message_id"),
         sa.Index(
             "uq_message_folder_uid",
             "folder_id",
@@ -232,3 +232,14 @@ class DeliveryClaim(Identified, Model):
     opened_at: Mapped[datetime]
     leased_until: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+
+def held_by(claim_id: int) -> sa.ColumnElement[bool]:
+    """The messages a claim still holds, found by its range: no index on the claim is kept up with each
+    acknowledgement.
+    """
+    first, last = (
+        sa.select(bound).where(DeliveryClaim.id == claim_id).scalar_subquery()
+        for bound in (DeliveryClaim.first_message_id, DeliveryClaim.last_message_id)
+    )
+    return sa.and_(Message.id.between(first, last), Message.claim_id == claim_id)

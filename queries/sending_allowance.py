@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.delivery import Status
 from models.mail_account import MailAccount
-from models.message import Message
+from models.message import DeliveryClaim, Message
 
 
 def sending_allowance(session: Session, account: MailAccount, now: datetime) -> int | None:
@@ -24,9 +23,16 @@ def sending_allowance(session: Session, account: MailAccount, now: datetime) -> 
     if not limits:
         return None
     claimed = session.scalar(
-        sa.select(sa.func.count()).where(
-            Message.account_id == account.id, Message.status == Status.SENDING, Message.claim_id.is_not(None)
+        sa.select(sa.func.count())
+        .select_from(DeliveryClaim)
+        .join(
+            Message,
+            sa.and_(
+                Message.id.between(DeliveryClaim.first_message_id, DeliveryClaim.last_message_id),
+                Message.claim_id == DeliveryClaim.id,
+            ),
         )
+        .where(DeliveryClaim.account_id == account.id, DeliveryClaim.closed_at.is_(None))
     )
     return max(
         0,

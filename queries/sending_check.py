@@ -9,7 +9,7 @@ from domain.channel import Channel, Purpose
 from domain.eligibility import Reason
 from models.campaign import Campaign
 from models.client import Client
-from models.message import Message
+from models.message import Message, held_by
 from models.suppression import Suppression
 from queries.email_eligibility import marketing_grant
 
@@ -45,7 +45,7 @@ def no_longer_eligible(session: Session, claim_id: int) -> Mapping[int, Reason]:
                 Suppression.lifted_at.is_(None),
             ),
         )
-        .where(Message.claim_id == claim_id)
+        .where(held_by(claim_id))
         .subquery()
     )
     rows = session.execute(sa.select(checked).where(checked.c.reason.is_not(None)))

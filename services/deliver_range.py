@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from domain.outcomes import Accepted, AccountRefused, Failure, Outcome, Refused, Unavailable, Uncertain
-from models.message import DeliveryClaim, Message
+from models.message import DeliveryClaim, Message, held_by
 from services.account_failures import clear_account_failures, pause_with_reason, record_account_failure
 from services.campaign_lifecycle import finish_exhausted
 from services.claim_deliveries import WorkRange, claim_range, close_claim, is_due
@@ -186,9 +186,7 @@ class _Run:
             Message.failures,
             Message.merge_values,
         )
-        rows = self._session.execute(
-            sa.select(*columns).where(Message.claim_id == self.claim_id).order_by(Message.id)
-        )
+        rows = self._session.execute(sa.select(*columns).where(held_by(self.claim_id)).order_by(Message.id))
         messages = [
             Outgoing(number, address, name, failures, values or {})
             for number, address, name, failures, values in rows

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.delivery import Move, sources, target
-from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
+from domain.diagnoses import WorkerSilent
+from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message, held_by
 from models.sessions import rows_changed
 from services.claim_deliveries import release
 
-SILENT = "The worker stopped before the mail server's answer was recorded."
+SILENT = str(WorkerSilent())
 
 
 def recover_claims(session: Session, now: datetime, *, boot: str = "") -> int:
@@ -44,7 +45,7 @@ def _recover(
         .where(DeliveryClaim.id == claim_id, DeliveryClaim.closed_at.is_(None), gone)
         .values(closed_at=now),
     )
-    held = sa.select(Message.id).where(Message.claim_id == claim_id).order_by(Message.id)
+    held = sa.select(Message.id).where(held_by(claim_id)).order_by(Message.id)
     suspects = list(session.scalars(held if park_all else held.limit(1)))
     if not closed or not all(_park(session, claim_id, suspect, now) for suspect in suspects):
         # Its worker has just acknowledged: it is alive, and the next message may be on its way.

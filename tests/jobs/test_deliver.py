@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 from domain.delivery import CampaignStatus, Status
 from extensions.queues import QUEUES
 from extensions.wiring import wiring
-from gateways.smtp import Security
+from gateways.smtp_settings import Security
 from jobs.deliver import deliver, smtp_settings_of
 from jobs.sweep import sweep
 from models import db

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from domain.outcomes import Accepted, Refused, Unavailable, Uncertain
-from gateways.smtp import SmtpSession, SmtpSettings
+from gateways.smtp import SmtpSession
+from gateways.smtp_settings import SmtpSettings
 from sandbox.mail_sink import answer_to_recipient
 from sandbox.mail_store import MailStore
 
@@ -154,7 +155,8 @@ def test_answers_can_be_withheld_for_a_time(tmp_path):
 
 SEND_ONE = """
 import sys
-from gateways.smtp import SmtpSession, SmtpSettings
+from gateways.smtp import SmtpSession
+from gateways.smtp_settings import SmtpSettings
 with SmtpSession(SmtpSettings("127.0.0.1", int(sys.argv[1]), "none", local_hostname="test")) as session:
     session.open()
     print(session.send("biuro@example.pl", "anna@example.pl", b"Subject: x\\r\\n\\r\\nx\\r\\n"))

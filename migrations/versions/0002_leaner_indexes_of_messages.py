@@ -1,0 +1,38 @@
+"""Fewer indexes to keep up with every acknowledgement
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+LEANER = (
+    ("ix_message_account_id_sent_at", ["account_id", "sent_at"], "sent_at"),
+    ("ix_message_conversation_id", ["conversation_id", "id"], "conversation_id"),
+    ("ix_message_rfc_message_id", ["rfc_message_id"], "rfc_message_id"),
+)
+CLAIMED = "claim_id IS NOT NULL"
+
+
+def upgrade() -> None:
+    op.drop_index("ix_message_claimed", "message")
+    for name, columns, known in LEANER:
+        where = sa.text(f"{known} IS NOT NULL")
+        op.drop_index(name, "message")
+        op.create_index(name, "message", columns, sqlite_where=where, postgresql_where=where)
+
+
+def downgrade() -> None:
+    for name, columns, _known in LEANER:
+        op.drop_index(name, "message")
+        op.create_index(name, "message", columns)
+    where = sa.text(CLAIMED)
+    op.create_index(
+        "ix_message_claimed", "message", ["claim_id", "id"], sqlite_where=where, postgresql_where=where
+    )

@@ -1,0 +1,40 @@
+"""What was stored in English is read in the language of whoever looks."""
+
+import pytest
+from flask import Flask
+
+from domain.diagnoses import ConnectionLost, LargerThanAllowed, NoConnection
+from domain.mail_headers import AddressNeedsSmtpUtf8
+from extensions.babel import translate_stored
+
+
+@pytest.mark.parametrize(
+    ("error", "polish"),
+    [
+        (NoConnection(), "Brak połączenia z serwerem pocztowym."),
+        (
+            ConnectionLost(stage="data", why="100% (reset)\nby peer"),
+            "Połączenie zostało przerwane na etapie data: 100% (reset)\nby peer",
+        ),
+        (
+            LargerThanAllowed(size=12, limit=10),
+            "Wiadomość ma 12 bajtów; serwer pocztowy przyjmuje najwyżej 10.",
+        ),
+    ],
+)
+def test_a_stored_sentence_is_shown_in_polish(panel: Flask, error: Exception, polish: str) -> None:
+    with panel.test_request_context(headers={"Accept-Language": "pl"}):
+        assert translate_stored(str(error)) == polish
+    with panel.test_request_context(headers={"Accept-Language": "en"}):
+        assert translate_stored(str(error)) == str(error)
+
+
+def test_an_address_in_it_stays_what_it_is(panel: Flask) -> None:
+    with panel.test_request_context(headers={"Accept-Language": "pl"}):
+        assert "żółw@x.example" in translate_stored(str(AddressNeedsSmtpUtf8(address="żółw@x.example")))
+
+
+@pytest.mark.parametrize("said", ["550 5.1.1 No such user", "", "x is empty.", "%(why)s"])
+def test_what_a_server_said_stays_as_it_is(panel: Flask, said: str) -> None:
+    with panel.test_request_context(headers={"Accept-Language": "pl"}):
+        assert translate_stored(said) == said
