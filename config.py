@@ -1,10 +1,12 @@
 """Every setting, read from the environment once. Only the composition roots import this module."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 MEBIBYTE = 1024 * 1024
@@ -32,6 +34,7 @@ class Settings:
     mail_password: str = field(default="", repr=False)
     mail_default_sender: str = ""
     mail_timeout_seconds: float = 60.0
+    mail_receipt_timeout_seconds: float = 300.0
     files_dir: Path = ROOT / "instance" / "files"
     demo: bool = False
     lease: timedelta = timedelta(seconds=120)
@@ -45,6 +48,12 @@ class Settings:
     attachment_limit_bytes: int = 10 * MEBIBYTE
     attachments_limit_bytes: int = 25 * MEBIBYTE
     behind_proxies: int = 0
+    payu_url: str = "https://secure.payu.com"
+    payu_pos_id: str = ""
+    payu_client_id: str = ""
+    payu_client_secret: str = field(default="", repr=False)
+    payu_second_key: str = field(default="", repr=False)
+    paywall_sandbox_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -55,7 +64,7 @@ class Settings:
             secret_key=read.text("SECRET_KEY", ""),
             database_url=read.database_url(plain.database_url),
             redis_url=read.text("REDIS_URL", plain.redis_url),
-            base_url=read.text("BASE_URL", plain.base_url).rstrip("/"),
+            base_url=read.address("BASE_URL", plain.base_url),
             base_url_given=bool(environment.get("BASE_URL")),
             mail_server=read.text("MAIL_SERVER", plain.mail_server),
             mail_port=read.integer("MAIL_PORT", plain.mail_port),
@@ -65,6 +74,9 @@ class Settings:
             mail_password=read.text("MAIL_PASSWORD", ""),
             mail_default_sender=read.text("MAIL_DEFAULT_SENDER", ""),
             mail_timeout_seconds=read.seconds("MAIL_TIMEOUT", timedelta(seconds=60)).total_seconds(),
+            mail_receipt_timeout_seconds=read.seconds(
+                "MAIL_RECEIPT_TIMEOUT", timedelta(seconds=300)
+            ).total_seconds(),
             files_dir=Path(read.text("FILES_DIR", str(plain.files_dir))),
             demo=read.flag("GONIEC_DEMO"),
             lease=read.seconds("DELIVERY_LEASE", plain.lease),
@@ -80,6 +92,12 @@ class Settings:
             attachment_limit_bytes=read.integer("ATTACHMENT_LIMIT_BYTES", plain.attachment_limit_bytes),
             attachments_limit_bytes=read.integer("ATTACHMENTS_LIMIT_BYTES", plain.attachments_limit_bytes),
             behind_proxies=read.integer("BEHIND_PROXIES", 0, least=0),
+            payu_url=read.text("PAYU_URL", plain.payu_url).rstrip("/"),
+            payu_pos_id=read.text("PAYU_POS_ID", ""),
+            payu_client_id=read.text("PAYU_CLIENT_ID", ""),
+            payu_client_secret=read.text("PAYU_CLIENT_SECRET", ""),
+            payu_second_key=read.text("PAYU_SECOND_KEY", ""),
+            paywall_sandbox_url=read.text("PAYWALL_SANDBOX_URL", "").rstrip("/"),
         )
 
 
@@ -112,6 +130,21 @@ class _Reader:
         if not 0 < seconds < timedelta.max.total_seconds():
             raise InvalidSetting(f"{name} must be a number of seconds above 0, not {given!r}")
         return timedelta(seconds=seconds)
+
+    def address(self, name: str, default: str) -> str:
+        """An http(s) address that fits into a header as it is."""
+        given = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(given)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            usable = False
+        if not usable or not given.isascii() or not given.isprintable() or re.search(r"[\s<>\"]", given):
+            raise InvalidSetting(
+                f"{name} must be an address such as https://goniec.firma.pl in plain ASCII (a host name with "
+                f"other letters in its xn-- form), not {given!r}"
+            )
+        return given
 
     def database_url(self, default: str) -> str:
         given = self.text("DATABASE_URL", default)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import flash, jsonify, redirect, request, url_for
+from flask import abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import format_datetime, format_decimal, format_timedelta, gettext, ngettext
@@ -83,8 +83,7 @@ class ProgressPages(GuardedView):
     def decide(self, campaign_id: int, decision: str) -> ResponseReturnValue:
         """What to do with uncertain messages: the one named by ``message_id``, or all of them."""
         campaign_or_404(campaign_id)
-        given = whole_number(request.form.get("message_id"))
-        chosen = None if given is None else [given]
+        chosen = _named_message()
         hands, session = wiring(), db.session()
         if decision == "sent":
             count = steer_campaign.treat_as_sent(session, campaign_id, chosen, now=hands.clock())
@@ -109,6 +108,17 @@ class ProgressPages(GuardedView):
         db.session.commit()
         flash(told, "success")
         return redirect(url_for("campaign.details_view", id=campaign_id, _anchor="recipients"))
+
+
+def _named_message() -> list[int] | None:
+    """The message the form names; None, for all of them, only when it names none."""
+    given = request.form.get("message_id")
+    if given is None:
+        return None
+    number = whole_number(given)
+    if number is None:
+        abort(400)
+    return [number]
 
 
 def _steer(campaign_id: int, move: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup, escape
@@ -17,6 +16,7 @@ from extensions.login import current_user_id
 from extensions.wiring import wiring
 from models import db
 from models.consent import ConsentAction, ConsentDefinition, ConsentMethod
+from services.record_audit import append_audit
 from services.record_consent import record_consent
 
 FORM_METHODS = (ConsentMethod.PAPER, ConsentMethod.FORM, ConsentMethod.PHONE, ConsentMethod.EMAIL)
@@ -121,7 +121,7 @@ def _record(
     method: ConsentMethod,
     source: str,
 ) -> None:
-    record_consent(
+    event = record_consent(
         session,
         client_id=client_id,
         definition=definition,
@@ -130,8 +130,21 @@ def _record(
         source=source,
         actor_id=current_user_id(),
         now=wiring().clock(),
-        ip=request.remote_addr or "",
-        user_agent=request.user_agent.string,
+    )
+    append_audit(
+        session,
+        actor_id=current_user_id(),
+        action="record_consent",
+        entity="client",
+        entity_id=client_id,
+        values={
+            "consent": definition.name,
+            "action": action.value,
+            "method": method.value,
+            "source": source,
+            "event": event.id,
+        },
+        now=wiring().clock(),
     )
 
 

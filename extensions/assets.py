@@ -7,10 +7,11 @@ from typing import Any
 from flask import Flask, Response, request
 
 YEAR = 365 * 24 * 60 * 60
+EDITOR = "vendor/hugerte/hugerte.min.js"
 
 
 def init_app(app: Flask) -> None:
-    """Name the version of each of our files in its address, and let what carries one be kept for a year."""
+    """Name the version of each of our files in its address; what names the present one is kept for a year."""
     versions: dict[Path, tuple[int, str]] = {}
 
     def name_version(endpoint: str, values: dict[str, Any]) -> None:
@@ -22,8 +23,26 @@ def init_app(app: Flask) -> None:
         if version:
             values["v"] = version
 
+    def keep(response: Response) -> Response:
+        path = _asked_for(app)
+        if path is not None and request.args.get("v") in {_version(each, versions) for each in path}:
+            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        return response
+
     app.url_defaults(name_version)
-    app.after_request(_keep)
+    app.after_request(keep)
+
+
+def _asked_for(app: Flask) -> tuple[Path, ...] | None:
+    """The file a request names, with the one whose version stands for it: the editor loads its parts by its
+    own.
+    """
+    owner, _, name = (request.endpoint or "").rpartition(".")
+    filename = (request.view_args or {}).get("filename")
+    if name != "static" or filename is None:
+        return None
+    folder = Path(app.blueprints.get(owner, app).static_folder or "")
+    return folder / filename, folder / EDITOR
 
 
 def _version(path: Path, known: dict[Path, tuple[int, str]]) -> str:
@@ -35,10 +54,3 @@ def _version(path: Path, known: dict[Path, tuple[int, str]]) -> str:
     except OSError:
         return ""
     return known[path][1]
-
-
-def _keep(response: Response) -> Response:
-    is_file = (request.endpoint or "").rpartition(".")[2] == "static"
-    if is_file and request.query_string and response.status_code in (200, 304):
-        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
-    return response

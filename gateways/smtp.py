@@ -175,6 +175,8 @@ class SmtpSession:
     def _transact(self, sender: str, recipient: str, payload: bytes) -> Outcome:
         smtp = self._smtp
         assert smtp is not None  # noqa: S101 - send() has looked
+        if smtp.sock is not None:
+            smtp.sock.settimeout(self._settings.timeout_seconds)
         envelope = [f"MAIL {sender}\r\n", f"RCPT {recipient}\r\n", "DATA\r\n"]
         refusal = self._pipelined(envelope) if smtp.has_extn("pipelining") else self._in_steps(envelope)
         if refusal is not None:
@@ -182,6 +184,7 @@ class SmtpSession:
         assert smtp.sock is not None  # noqa: S101 - it has just answered
         smtp.sock.sendall(_terminated(payload))
         self._stage = Stage.END_OF_DATA
+        smtp.sock.settimeout(self._settings.receipt_timeout_seconds)
         return self._stopped(*smtp.getreply())
 
     def _in_steps(self, envelope: Sequence[str]) -> Reply | None:

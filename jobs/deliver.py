@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask import current_app
 
+from domain.errors import DomainError
 from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile
 from extensions.wiring import Wiring, wiring
@@ -17,6 +18,7 @@ from models import db
 from models.campaign import Campaign
 from models.mail_account import MailAccount
 from models.setting import LINK_KEY, secret_of
+from services.account_failures import pause_with_reason
 from services.claim_deliveries import WorkRange
 from services.compose_mail import CampaignComposer, Sender
 from services.compose_single import SingleComposer
@@ -27,12 +29,31 @@ KEPT_COMPOSERS = 4
 
 
 def deliver(account_id: int, campaign_id: int | None, first_id: int, last_id: int) -> int:
-    """Deliver the due messages of a range; the number tried."""
+    """Deliver the due messages of a range; the number tried. An account that cannot be used pauses its
+    campaign: nothing but a person can help.
+    """
+    work = WorkRange(account_id, campaign_id, first_id, last_id)
+    try:
+        shop = _shop(account_id, campaign_id)
+    except DomainError as error:
+        if campaign_id is None:
+            raise
+        db.session.rollback()
+        pause_with_reason(db.session(), campaign_id, str(error))
+        db.session.remove()
+        return 0
+    try:
+        return deliver_range(db.session(), work, shop)
+    finally:
+        db.session.remove()
+
+
+def _shop(account_id: int, campaign_id: int | None) -> Workshop:
     account = db.session.get_one(MailAccount, account_id)
     hands = wiring()
     sender = sender_of(account, hands)
     settings = smtp_settings_of(account, hands)
-    shop = Workshop(
+    return Workshop(
         connect=lambda: SmtpSession(settings),
         composer=lambda: _composer(campaign_id, sender, hands),
         envelope_from=envelope_address(sender.mailbox.address),
@@ -42,10 +63,6 @@ def deliver(account_id: int, campaign_id: int | None, first_id: int, last_id: in
         boot=boot_id(),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
-    try:
-        return deliver_range(db.session(), WorkRange(account_id, campaign_id, first_id, last_id), shop)
-    finally:
-        db.session.remove()
 
 
 def sender_of(account: MailAccount, hands: Wiring) -> Sender:
@@ -71,6 +88,7 @@ def smtp_settings_of(account: MailAccount, hands: Wiring) -> SmtpSettings:
         username=account.username,
         password=account.password or "",
         timeout_seconds=hands.smtp_from_settings.timeout_seconds,
+        receipt_timeout_seconds=hands.smtp_from_settings.receipt_timeout_seconds,
         local_hostname=hands.smtp_from_settings.local_hostname,
     )
 

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from cryptography.fernet import MultiFernet
+from cryptography.fernet import InvalidToken, MultiFernet
 from sqlalchemy.types import TypeDecorator
+
+from domain.errors import DomainError
 
 _cipher: list[Callable[[], MultiFernet]] = []
 
 
-class EncryptionUnavailable(RuntimeError):
-    """A secret was read or written before the composition root gave a key."""
+class SecretUnreadable(DomainError):
+    message = "A stored password cannot be read or kept: SECRET_KEY is not set, or it has changed."
 
 
 def use_cipher(provider: Callable[[], MultiFernet]) -> None:
@@ -26,10 +28,13 @@ class EncryptedText(TypeDecorator[str]):
         return None if value is None else self._fernet().encrypt(value.encode()).decode("ascii")
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> str | None:
-        return None if value is None else self._fernet().decrypt(value.encode()).decode()
+        try:
+            return None if value is None else self._fernet().decrypt(value.encode()).decode()
+        except InvalidToken as error:
+            raise SecretUnreadable from error
 
     @staticmethod
     def _fernet() -> MultiFernet:
         if not _cipher:
-            raise EncryptionUnavailable("no encryption key: set SECRET_KEY")
+            raise SecretUnreadable
         return _cipher[0]()

@@ -29,7 +29,8 @@ def due_ranges(
 ) -> Sequence[DueRange]:
     """The due work, one range per account and campaign; paused campaigns and held accounts are left out.
 
-    ``only_unattended`` leaves out what a live claim is working on: its job rings again by itself.
+    ``only_unattended`` leaves out what a live claim is working towards: its job rings again by itself. A
+    message tried before is behind it, so nobody but the sweep comes back to it.
     """
     query = (
         sa.select(
@@ -59,5 +60,5 @@ def due_ranges(
             DeliveryClaim.account_id == Message.account_id,
             DeliveryClaim.campaign_id.is_not_distinct_from(Message.campaign_id),
         )
-        query = query.where(~attended)
+        query = query.where(sa.or_(~attended, Message.first_failed_at.is_not(None)))
     return [DueRange(*row) for row in session.execute(query)]

@@ -1,6 +1,6 @@
 """The second check of consent, at the moment of sending: who of a claim may no longer be written to."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -14,8 +14,19 @@ from models.suppression import Suppression
 from queries.email_eligibility import marketing_grant
 
 
-def no_longer_eligible(session: Session, claim_id: int) -> Mapping[int, Reason]:
-    """Message id to reason, for the claim's campaign messages whose client changed since the freeze.
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A message whose client changed since the freeze: ``reason`` not to send it, or none and the consent
+    event it now relies on.
+    """
+
+    message_id: int
+    reason: Reason | None
+    consent_event_id: int | None
+
+
+def changed_since_the_freeze(session: Session, claim_id: int) -> list[Changed]:
+    """The claim's campaign messages that may no longer be sent, or not by the consent they were frozen with.
 
     The frozen address counts, not today's: a corrected address is no reason to hold mail back,
     a block of the frozen one is. A client merged into another since is asked for by the survivor. Of
@@ -23,17 +34,20 @@ def no_longer_eligible(session: Session, claim_id: int) -> Mapping[int, Reason]:
     """
     survivor = aliased(Client)
     marketing = Campaign.purpose == Purpose.MARKETING
+    grant = marketing_grant(survivor.id, Channel.EMAIL)
     reason = sa.case(
         (Suppression.id.is_not(None), Reason.BLOCKED_EMAIL.value),
         (sa.not_(survivor.allow_email), Reason.OPTED_OUT.value),
         (
-            sa.and_(marketing, marketing_grant(survivor.id, Channel.EMAIL).is_(None)),
+            sa.and_(marketing, grant.is_(None)),
             Reason.NO_EMAIL_CONSENT.value,
         ),
         else_=sa.null(),
     )
     checked = (
-        sa.select(Message.id, reason.label("reason"))
+        sa.select(
+            Message.id, reason.label("reason"), grant.label("grant"), Message.consent_event_id.label("frozen")
+        )
         .join(Campaign, Campaign.id == Message.campaign_id)
         .join(Client, Client.id == Message.client_id)
         .join(survivor, survivor.id == sa.func.coalesce(Client.merged_into_id, Client.id))
@@ -48,5 +62,6 @@ def no_longer_eligible(session: Session, claim_id: int) -> Mapping[int, Reason]:
         .where(held_by(claim_id))
         .subquery()
     )
-    rows = session.execute(sa.select(checked).where(checked.c.reason.is_not(None)))
-    return {message_id: Reason(name) for message_id, name in rows}
+    differs = sa.or_(checked.c.reason.is_not(None), checked.c.grant.is_distinct_from(checked.c.frozen))
+    rows = session.execute(sa.select(checked.c.id, checked.c.reason, checked.c.grant).where(differs))
+    return [Changed(number, Reason(name) if name else None, event) for number, name, event in rows]

@@ -29,6 +29,10 @@ class DraftChanged(DomainError):
     message = "This draft was changed in another window in the meantime."
 
 
+class AudienceChanged(DomainError):
+    message = "The audience has changed: %(now)s recipients, not %(before)s. Look again before you send."
+
+
 class NobodyToSendTo(DomainError):
     """No address is left to send to. ``report`` says why."""
 
@@ -81,7 +85,7 @@ class SendOrder:
     ``content`` is the prepared template, ``values`` what all recipients share (dotted path to text).
     A ``starts_at`` in the future schedules it. ``draft_of`` is the moment of the draft that the content
     was made from and ``attachments`` the ids of its files: one that has been changed since is not what
-    was approved.
+    was approved, nor is an audience that no longer has as many ``recipients``.
     """
 
     content: Mapping[str, Any]
@@ -91,13 +95,14 @@ class SendOrder:
     starts_at: datetime | None = None
     draft_of: datetime | None = None
     attachments: tuple[int, ...] | None = None
+    recipients: int | None = None
 
 
 def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
     """Freeze a draft and start it, or refuse and change nothing.
 
-    Raises AlreadyApproved, DraftChanged, AudienceHasErrors (unless the order skips errors),
-    NobodyToSendTo and NoMailAccount.
+    Raises AlreadyApproved, DraftChanged, AudienceChanged, AudienceHasErrors (unless the order skips
+    errors), NobodyToSendTo and NoMailAccount.
     """
     with snapshot_session() as session:
         try:
@@ -123,6 +128,8 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
     account = _account_for(session, campaign)
     audience = audience_of(campaign)
     report = preflight(session, audience)
+    if order.recipients is not None and report.recipients != order.recipients:
+        raise AudienceChanged(now=report.recipients, before=order.recipients)
     if not report.is_clean and not order.skip_errors:
         raise AudienceHasErrors(report)
     if not report.recipients:

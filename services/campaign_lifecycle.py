@@ -24,12 +24,14 @@ def start_scheduled(session: Session, now: datetime) -> int:
 
 
 def finish_exhausted(session: Session, now: datetime, *, campaign_id: int | None = None) -> int:
-    """Finish the campaigns that have nothing queued or sending; the number finished. Commits.
+    """Finish the campaigns that have nothing queued or sending, also paused ones; how many. Commits.
 
     What a worker gave back after its campaign was cancelled is cancelled too.
     """
     _cancel_given_back(session, now, campaign_id)
-    sending = [Campaign.status == CampaignStatus.SENDING]
+    sending: list[sa.ColumnElement[bool]] = [
+        Campaign.status.in_((CampaignStatus.SENDING, CampaignStatus.PAUSED))
+    ]
     if campaign_id is not None:
         sending.append(Campaign.id == campaign_id)
     # Locked first: the second statement then sees what a "send again" has just queued.

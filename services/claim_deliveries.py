@@ -12,7 +12,7 @@ from models.mail_account import MailAccount
 from models.message import DeliveryClaim, Message, held_by
 from models.sessions import flush_to_disk, rows_changed
 from queries.sending_allowance import sending_allowance
-from queries.sending_check import no_longer_eligible
+from queries.sending_check import changed_since_the_freeze
 from services.delivery_policy import DeliveryPolicy
 
 WIDEST = 20
@@ -34,7 +34,8 @@ def claim_range(
 ) -> DeliveryClaim | None:
     """Take the first due messages of the range, at most ``policy.claim_size``; None when none is due.
 
-    Whoever may no longer be written to is marked skipped at once. Commits, durably: after a power cut
+    Whoever may no longer be written to is marked skipped at once, and each message names the consent it
+    relies on now. Commits, durably: after a power cut
     the claim says which messages were under way (``boot`` tells that there was one).
     """
     ids = _due_ids(session, work, _size(session, work, policy, now), now)
@@ -62,7 +63,7 @@ def claim_range(
     if not taken:
         session.rollback()
         return None
-    _skip_ineligible(session, claim.id, now)
+    _check_again(session, claim.id, now)
     session.commit()
     flush_to_disk(session)
     return claim
@@ -148,11 +149,16 @@ def _due(work: WorkRange, now: datetime) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _skip_ineligible(session: Session, claim_id: int, now: datetime) -> None:
-    for message_id, reason in no_longer_eligible(session, claim_id).items():
+def _check_again(session: Session, claim_id: int, now: datetime) -> None:
+    for changed in changed_since_the_freeze(session, claim_id):
+        values: dict[str, object] = {"consent_event_id": changed.consent_event_id}
+        if changed.reason is not None:
+            values = {
+                "status": target(Move.SKIP), "reason": changed.reason, "claim_id": None, "finished_at": now
+            }  # fmt: skip
         rows_changed(
             session,
             sa.update(Message)
-            .where(Message.id == message_id, Message.claim_id == claim_id)
-            .values(status=target(Move.SKIP), reason=reason, claim_id=None, finished_at=now),
+            .where(Message.id == changed.message_id, Message.claim_id == claim_id)
+            .values(values),
         )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from domain.outcomes import Accepted, AccountRefused, Failure, Outcome, Refused, Unavailable, Uncertain
-from models.message import DeliveryClaim, Message, held_by
+from models.message import DeliveryAttempt, DeliveryClaim, Message, held_by
 from services.account_failures import clear_account_failures, pause_with_reason, record_account_failure
 from services.campaign_lifecycle import finish_exhausted
 from services.claim_deliveries import WorkRange, claim_range, close_claim, is_due
@@ -132,6 +132,7 @@ class _Run:
         self.lost = False
         self.in_flight = False
         self._cleared = False
+        self._attempted: frozenset[int] = frozenset()
 
     def close(self) -> None:
         """Give the recorder's connection back."""
@@ -166,7 +167,13 @@ class _Run:
 
     def _record(self, message: Outgoing, outcome: Outcome) -> bool:
         now = self._shop.clock()
-        held = self._recorder.record(message.id, outcome, now, failures=message.failures)
+        held = self._recorder.record(
+            message.id,
+            outcome,
+            now,
+            failures=message.failures,
+            attempted=message.id in self._attempted,
+        )
         self.tried += 1
         self.next_id = message.id + 1
         if isinstance(outcome, Accepted) and not self._cleared:
@@ -174,7 +181,7 @@ class _Run:
             clear_account_failures(
                 self._session, account_id=self._work.account_id, campaign_id=self._work.campaign_id
             )
-        elif isinstance(outcome, Refused) and held:
+        elif isinstance(outcome, Refused) and self._recorder.decided:
             record_smtp_bounce(self._session, message_id=message.id, refusal=outcome, now=now)
         return held
 
@@ -191,5 +198,13 @@ class _Run:
             Outgoing(number, address, name, failures, values or {})
             for number, address, name, failures, values in rows
         ]
+        self._attempted = frozenset(
+            self._session.scalars(
+                sa.select(DeliveryAttempt.message_id).where(
+                    DeliveryAttempt.message_id.in_(sa.select(Message.id).where(held_by(self.claim_id))),
+                    DeliveryAttempt.outcome.is_(None),
+                )
+            )
+        )
         self._session.rollback()  # no transaction stays open while the network is used
         return messages

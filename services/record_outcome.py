@@ -11,7 +11,7 @@ from domain.delivery import Move, Status, back_off, sources, target
 from domain.outcomes import Accepted, Failure, Outcome, Refused, Uncertain
 from models.driver_statement import DriverStatement
 from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
-from models.sessions import autocommit_connection
+from models.sessions import autocommit_connection, rows_changed
 from services.delivery_policy import DeliveryPolicy
 
 _message = cast("sa.Table", Message.__table__)
@@ -60,20 +60,27 @@ class ClaimRecorder:
         self._claim_id = claim.id
         self._policy = policy
         self._renew_at = claim.leased_until - policy.lease / 2
+        self.decided = False
 
-    def record(self, message_id: int, outcome: Outcome, now: datetime, *, failures: int = 0) -> bool:
+    def record(
+        self, message_id: int, outcome: Outcome, now: datetime, *, failures: int = 0, attempted: bool = False
+    ) -> bool:
         """Write one outcome; False when the claim is no longer ours: then stop.
 
-        ``failures`` is the message's count before this try. A result that comes too late for the
-        claim is kept as a DeliveryAttempt and decides the message only if it is still uncertain.
+        ``failures`` is the message's count before this try, ``attempted`` whether a person's "send again"
+        has opened an attempt for it. A result that comes too late for the claim is kept as a
+        DeliveryAttempt and decides the message only if it is still uncertain. ``decided``, afterwards:
+        whether the message now says what this outcome says.
         """
         self._renew(now)
         if isinstance(outcome, Accepted):
             held = self._accept(message_id, outcome, now)
+            if held and attempted:
+                finish_attempt(self._session, message_id, outcome, now)
+                self._session.commit()
         else:
-            held = self._fail(message_id, outcome, now, failures)
-        if not held:
-            self._record_late(message_id, outcome, now)
+            held = self._fail(message_id, outcome, now, failures, attempted)
+        self.decided = held or self._record_late(message_id, outcome, now)
         return held
 
     def close(self) -> None:
@@ -95,7 +102,7 @@ class ClaimRecorder:
         }
         return self._accepting.execute(parameters) == 1
 
-    def _fail(self, message_id: int, outcome: Failure, now: datetime, failures: int) -> bool:
+    def _fail(self, message_id: int, outcome: Failure, now: datetime, failures: int, attempted: bool) -> bool:
         values: dict[str, Any] = {
             "claim_id": None,
             "failures": failures + 1,
@@ -107,14 +114,14 @@ class ClaimRecorder:
             values |= {"status": target(Move.REFUSE), "finished_at": now}
         elif isinstance(outcome, Uncertain):
             values |= {"status": target(Move.LOSE), "finished_at": now}
-            self._session.add(_attempt(message_id, outcome, now))
         else:
             values |= self._retry(now, failures)
         statement = sa.update(_message).where(_held).values(values)
         parameters = {"of_message": message_id, "of_claim": self._claim_id}
-        self._session.flush()
         held = self._session.connection().execute(statement, parameters).rowcount == 1
         if held:
+            if isinstance(outcome, Uncertain) or (attempted and isinstance(outcome, Refused)):
+                finish_attempt(self._session, message_id, outcome, now)
             self._session.commit()
         return held
 
@@ -128,21 +135,44 @@ class ClaimRecorder:
             "due_at": now + wait,
         }
 
-    def _record_late(self, message_id: int, outcome: Outcome, now: datetime) -> None:
+    def _record_late(self, message_id: int, outcome: Outcome, now: datetime) -> bool:
         session = self._session
         session.rollback()
         session.add(_attempt(message_id, outcome, now))
         session.flush()
         move = {Accepted: Move.LATE_ACCEPT, Refused: Move.LATE_REFUSE}.get(type(outcome))
+        decided = False
         if move is not None:
-            values: dict[str, object] = {"status": target(move), "finished_at": now}
-            if isinstance(outcome, Accepted):
-                values["sent_at"] = now
             statement = sa.update(_message).where(
                 _message.c.id == message_id, _message.c.status.in_(sources(move))
             )
-            session.connection().execute(statement.values(values))
+            values = {"status": target(move), "finished_at": now, **_explanation(outcome, now)}
+            decided = session.connection().execute(statement.values(values)).rowcount == 1
         session.commit()
+        return decided
+
+
+def finish_attempt(session: Session, message_id: int, outcome: Outcome, now: datetime) -> None:
+    """Close the attempt that is open for a message, or record one that was not. The caller commits."""
+    made = _attempt(message_id, outcome, now)
+    closed = rows_changed(
+        session,
+        sa.update(DeliveryAttempt)
+        .where(DeliveryAttempt.message_id == message_id, DeliveryAttempt.outcome.is_(None))
+        .values(
+            outcome=made.outcome, finished_at=now, reply_code=made.reply_code, reply_text=made.reply_text
+        ),
+    )
+    if not closed:
+        session.add(made)
+        session.flush()
+
+
+def _explanation(outcome: Outcome, now: datetime) -> dict[str, object]:
+    if isinstance(outcome, Accepted):
+        reference = outcome.reference[:200]
+        return {"sent_at": now, "provider_reference": reference, "error_code": "", "error_text": ""}
+    return {"error_code": outcome.code[:40], "error_text": outcome.text[:600]}
 
 
 def _attempt(message_id: int, outcome: Outcome, now: datetime) -> DeliveryAttempt:

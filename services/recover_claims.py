@@ -1,16 +1,17 @@
 """Claims whose worker fell silent: the message it may have been sending is parked, the rest released."""
 
 from datetime import datetime
-from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.delivery import Move, sources, target
 from domain.diagnoses import WorkerSilent
-from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message, held_by
+from domain.outcomes import Uncertain
+from models.message import DeliveryClaim, Message, held_by
 from models.sessions import rows_changed
 from services.claim_deliveries import release
+from services.record_outcome import finish_attempt
 
 SILENT = str(WorkerSilent())
 
@@ -57,17 +58,7 @@ def _recover(
 
 
 def _park(session: Session, claim_id: int, message_id: int, now: datetime) -> bool:
-    session.add(
-        DeliveryAttempt(
-            message_id=message_id,
-            uuid=str(uuid4()),
-            started_at=now,
-            finished_at=now,
-            outcome=AttemptOutcome.UNCERTAIN,
-            reply_text=SILENT,
-        )
-    )
-    session.flush()
+    finish_attempt(session, message_id, Uncertain("", SILENT), now)
     parked = rows_changed(
         session,
         sa.update(Message)

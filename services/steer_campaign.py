@@ -33,13 +33,14 @@ def pause(session: Session, campaign_id: int) -> None:
 
 def resume(session: Session, campaign_id: int, *, now: datetime, enqueue: Enqueue) -> None:
     """Go on where a pause left off, and forget the failures that led to it."""
+    # The account before the campaign, as a worker that fails locks them.
+    lift_hold(session, session.scalar(sa.select(Campaign.account_id).where(Campaign.id == campaign_id)))
     _move(
         session,
         campaign_id,
         (CampaignStatus.PAUSED,),
         {"status": CampaignStatus.SENDING, "account_failures": 0, "pause_reason": ""},
     )
-    lift_hold(session, session.scalar(sa.select(Campaign.account_id).where(Campaign.id == campaign_id)))
     # The time of the pause is no time of trying.
     rows_changed(
         session,

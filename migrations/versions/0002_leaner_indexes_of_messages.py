@@ -1,7 +1,7 @@
 """Fewer indexes to keep up with every acknowledgement
 
-Revision ID: 0002
-Revises: 0001
+Revision: 0002
+After: 0001
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,6 @@ from alembic import op
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 LEANER = (
     ("ix_message_account_id_sent_at", ["account_id", "sent_at"], "sent_at"),

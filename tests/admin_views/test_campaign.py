@@ -170,6 +170,28 @@ def test_a_person_decides_on_what_is_uncertain(
     assert uncertain.status.value == becomes
 
 
+@pytest.mark.parametrize("named", ["", "12x", "-1", "1" * 19, "all"])
+@pytest.mark.parametrize("decision", ["sent", "again"])
+def test_a_decision_on_a_message_nobody_can_find_is_no_decision_on_all(
+    visit: Visit, stored: Session, campaign: Campaign, decision: str, named: str
+) -> None:
+    before = statuses(stored)
+    answer = visit("operator").post(f"/admin/campaign/decide/{campaign.id}/{decision}", message_id=named)
+    assert answer.status_code == 400 and statuses(stored) == before
+
+
+def test_a_decision_on_one_message_leaves_the_others(
+    visit: Visit, stored: Session, campaign: Campaign
+) -> None:
+    other = make.make_message(
+        stored, campaign=campaign, account_id=campaign.account_id, status=Status.UNCERTAIN
+    )
+    stored.commit()
+    visit("operator").post(f"/admin/campaign/decide/{campaign.id}/sent", message_id=str(other.id))
+    stored.expire_all()
+    assert other.status == Status.SENT and statuses(stored).count("uncertain") == 1
+
+
 def test_a_move_that_comes_too_late_is_refused_in_one_sentence(
     visit: Visit, stored: Session, campaign: Campaign
 ) -> None:

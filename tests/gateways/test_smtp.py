@@ -17,7 +17,8 @@ PAYLOAD = b"Subject: x\r\n\r\nDzie=C5=84 dobry\r\n"
 
 def settings(port, **more):
     given = {"host": "127.0.0.1", "port": port, "security": "none", "local_hostname": "test"}
-    return SmtpSettings(**{**given, "timeout_seconds": 5, **more})
+    seconds = more.get("timeout_seconds", 5)
+    return SmtpSettings(**{**given, "timeout_seconds": seconds, "receipt_timeout_seconds": seconds, **more})
 
 
 def log_in(given):

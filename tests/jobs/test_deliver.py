@@ -132,3 +132,16 @@ def test_a_server_that_is_down_fails_no_message(scene: Scene, peer: SmtpPeer) ->
     assert scene.statuses(campaign) == [Status.QUEUED]
     account = db.session.scalars(sa.select(MailAccount)).one()
     assert account.held_until is not None and account.last_failure.startswith("421")
+
+
+def test_a_password_that_cannot_be_read_pauses_the_campaign_and_says_why(scene: Scene) -> None:
+    campaign = scene.campaign(1)
+    account = scene.messages(campaign)[0].account_id
+    scene.session.execute(
+        sa.text("UPDATE mail_account SET password = 'gAAAAABnot-a-token' WHERE id = :id"), {"id": account}
+    )
+    scene.session.commit()
+    [ring] = scene.rings
+    assert deliver(*ring) == 0
+    stopped = db.session.get_one(Campaign, campaign)
+    assert (stopped.status, "SECRET_KEY" in stopped.pause_reason) == (CampaignStatus.PAUSED, True)

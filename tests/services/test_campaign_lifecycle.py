@@ -56,15 +56,22 @@ def test_only_the_campaign_asked_about_is_finished(scene: Scene) -> None:
     assert scene.status_of(first) == CampaignStatus.SENDING
 
 
-@pytest.mark.parametrize(
-    "status", [CampaignStatus.PAUSED, CampaignStatus.CANCELLED, CampaignStatus.SCHEDULED]
-)
+@pytest.mark.parametrize("status", [CampaignStatus.CANCELLED, CampaignStatus.SCHEDULED])
 def test_a_campaign_that_is_not_under_way_is_not_finished(scene: Scene, status: CampaignStatus) -> None:
     campaign = scene.campaign(1)
     set_statuses(scene, campaign, Status.SENT)
     scene.session.execute(sa.update(Campaign).values(status=status))
     scene.session.commit()
     assert finish_exhausted(scene.session, scene.clock.now) == 0
+
+
+def test_a_campaign_paused_on_its_last_message_ends_all_the_same(scene: Scene) -> None:
+    campaign = scene.campaign(1)
+    set_statuses(scene, campaign, Status.SENT)
+    scene.session.execute(sa.update(Campaign).values(status=CampaignStatus.PAUSED))
+    scene.session.commit()
+    assert finish_exhausted(scene.session, scene.clock.now) == 1
+    assert scene.status_of(campaign) == CampaignStatus.FINISHED
 
 
 def test_what_is_given_back_to_a_cancelled_campaign_is_cancelled_and_to_a_paused_one_kept(

@@ -16,12 +16,14 @@ from domain.eligibility import Reason
 from models import db
 from models.campaign import Campaign
 from models.client import Client
-from models.consent import ConsentState
+from models.consent import ConsentAction, ConsentMethod, ConsentState
 from models.mail_account import MailAccount
 from models.message import DeliveryClaim, Message
 from models.suppression import SuppressionReason
-from services.claim_deliveries import claim_range, close_claim
+from services.claim_deliveries import WIDEST, WorkRange, claim_range, close_claim
+from services.record_consent import record_consent
 from services.suppress_address import suppress
+from tests import factories as make
 from tests.services.delivery_scene import Scene, address_of
 
 
@@ -167,6 +169,46 @@ def test_who_may_no_longer_be_written_to_is_skipped(scene: Scene, change: Any, r
     skipped = scene.messages(campaign)[1]
     assert (skipped.reason, skipped.claim_id, skipped.finished_at) == (reason, None, scene.clock.now)
     assert scene.server.handed == [address_of(1), address_of(3)]
+
+
+def test_a_message_names_the_consent_it_was_really_sent_under(scene: Scene) -> None:
+    campaign = scene.campaign(1)
+    [message] = scene.messages(campaign)
+    assert message.client is not None
+    state = scene.session.scalars(
+        sa.select(ConsentState).where(ConsentState.client_id == message.client_id)
+    ).one()
+    for action in (ConsentAction.WITHDRAWN, ConsentAction.GRANTED):
+        event = record_consent(
+            scene.session,
+            client_id=state.client_id,
+            definition=state.definition,
+            action=action,
+            method=ConsentMethod.PHONE,
+            source="a call",
+            actor_id=None,
+            now=scene.clock.now,
+        )
+    scene.session.commit()
+    assert claim(scene, campaign) is not None
+    [message] = scene.messages(campaign)
+    assert (message.status, message.consent_event_id) == (Status.SENDING, event.id)
+
+
+def test_scattered_retries_are_claimed_in_ranges_that_are_not_all_of_the_table(scene: Scene) -> None:
+    campaign = scene.campaign(2)
+    first, second = (message.id for message in scene.messages(campaign))
+    account, far = scene.work(campaign).account_id, first + 3 * WIDEST
+    make.make_message(
+        scene.session, id=far, campaign=scene.session.get_one(Campaign, campaign), account_id=account
+    )
+    scene.session.commit()
+    work = WorkRange(account, campaign, first, far)
+    taken = claim_range(scene.session, work, policy=scene.policy, worker="one", now=scene.clock.now)
+    assert taken is not None
+    assert (taken.first_message_id, taken.last_message_id) == (first, second)
+    rest = claim_range(scene.session, work, policy=scene.policy, worker="two", now=scene.clock.now)
+    assert rest is not None and (rest.first_message_id, rest.last_message_id) == (far, far)
 
 
 def test_a_message_the_service_needs_asks_for_no_marketing_consent(scene: Scene) -> None:

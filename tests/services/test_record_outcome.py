@@ -8,10 +8,11 @@ from flask import Flask
 
 from domain.delivery import Status
 from domain.outcomes import Accepted, Outcome, Refused, Unavailable, Uncertain
-from models.message import AttemptOutcome, Message
+from models.message import AttemptOutcome, DeliveryAttempt, Message
 from services.claim_deliveries import claim_range, close_claim
 from services.record_outcome import ClaimRecorder
 from services.recover_claims import recover_claims
+from services.steer_campaign import treat_as_sent
 from tests.services.delivery_scene import Scene
 
 LEASE = timedelta(seconds=10)
@@ -198,3 +199,51 @@ def test_each_answer_is_recorded_before_the_next_message(scene: Scene) -> None:
 def test_a_long_reply_fits_its_columns(held: Held) -> None:
     assert held.record(Refused("5" * 100, "x" * 2000, "rcpt_to"))
     assert (len(held.first.error_code), len(held.first.error_text)) == (40, 600)
+
+
+# --- what the message says afterwards ---
+
+
+def test_a_late_acceptance_takes_the_doubt_away(held: Held) -> None:
+    held.lose_the_claim()
+    assert not held.record(Accepted("4XyZ"))
+    message = held.first
+    assert (message.status, message.error_text, message.provider_reference) == (Status.SENT, "", "4XyZ")
+    assert held.recorder.decided
+
+
+def test_a_late_refusal_says_what_the_server_said(held: Held) -> None:
+    held.lose_the_claim()
+    assert not held.record(Refused("550", "5.1.1 No such user", "rcpt_to"))
+    message = held.first
+    assert (message.status, message.error_code) == (Status.FAILED, "550")
+    assert (message.error_text, held.recorder.decided) == ("5.1.1 No such user", True)
+
+
+def test_a_late_answer_to_a_message_somebody_decided_on_decides_nothing(held: Held) -> None:
+    held.lose_the_claim()
+    treat_as_sent(held.scene.session, held.campaign, None, now=held.scene.clock.now)
+    assert not held.record(Refused("550", "5.1.1 No such user", "rcpt_to"))
+    assert (held.first.status, held.recorder.decided) == (Status.SENT, False)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ends"),
+    [
+        (Accepted(), AttemptOutcome.ACCEPTED),
+        (Refused("550", "5.7.1 Not wanted", "rcpt_to"), AttemptOutcome.REFUSED),
+        (Uncertain("", "lost"), AttemptOutcome.UNCERTAIN),
+        (GREYLISTED, None),
+    ],
+)
+def test_what_a_person_had_sent_again_ends_its_attempt_and_opens_no_other(
+    held: Held, outcome: Outcome, ends: AttemptOutcome | None
+) -> None:
+    held.scene.session.add(
+        DeliveryAttempt(message_id=held.first.id, uuid="asked-for", started_at=held.scene.clock.now)
+    )
+    held.scene.session.commit()
+    message = held.first
+    held.recorder.record(message.id, outcome, held.scene.clock.now, attempted=True)
+    [attempt] = held.scene.attempts(message.id)
+    assert (attempt.uuid, attempt.outcome) == ("asked-for", ends)

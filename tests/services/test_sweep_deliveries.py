@@ -1,11 +1,14 @@
 """What a lost ring, a dead worker or a moment in the future left behind is picked up by the sweep."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
 from domain.delivery import CampaignStatus, Status
+from models.message import Message
 from services.claim_deliveries import claim_range
 from tests.services.delivery_scene import Scene, address_of
 
@@ -82,3 +85,19 @@ def test_two_sweeps_at_once_do_no_harm(scene: Scene) -> None:
     scene.hear_rings()
     assert scene.statuses(campaign) == [Status.SENT, Status.UNCERTAIN, Status.SENT]
     assert sorted(scene.server.handed) == [address_of(1), address_of(2), address_of(3)]
+
+
+def test_a_message_tried_before_is_rung_for_while_the_rest_is_under_way(scene: Scene) -> None:
+    campaign = scene.campaign(3)
+    greylisted = scene.messages(campaign)[0].id
+    scene.session.execute(
+        sa.update(Message)
+        .where(Message.id == greylisted)
+        .values(first_failed_at=scene.clock.now - timedelta(minutes=2), failures=1)
+    )
+    scene.session.commit()
+    work = replace(scene.work(campaign), first_id=greylisted + 1)
+    assert claim_range(scene.session, work, policy=scene.policy, worker="", now=scene.clock.now) is not None
+    scene.rings.clear()
+    scene.sweep()
+    assert [ring[2:] for ring in scene.rings] == [(greylisted, greylisted)]
