@@ -18,10 +18,13 @@ from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
 from gateways.files import FileStore
+from gateways.payu import PayuGateway, PayuSettings
 from gateways.smtp_settings import Security, SmtpSettings
 from jobs.work import Worker
 from models import db
 from models.encrypted import use_cipher
+from models.payment import PaymentGateway
+from sandbox.paywall import settings_for
 from services.delivery_policy import DeliveryPolicy
 
 
@@ -81,8 +84,27 @@ def _wire(settings: Settings) -> Wiring:
         attachment_limits=AttachmentLimits(
             each=settings.attachment_limit_bytes, together=settings.attachments_limit_bytes
         ),
+        payments=_payment_gateways(settings),
         demo=settings.demo,
     )
+
+
+def _payment_gateways(settings: Settings) -> dict[PaymentGateway, PayuGateway]:
+    """The gateways that are set up; the sandbox speaks PayU's protocol with keys that everybody knows."""
+    gateways = {}
+    if settings.payu_pos_id:
+        gateways[PaymentGateway.PAYU] = PayuGateway(
+            PayuSettings(
+                settings.payu_url,
+                settings.payu_pos_id,
+                settings.payu_client_id,
+                settings.payu_client_secret,
+                settings.payu_second_key,
+            )
+        )
+    if settings.demo and settings.paywall_sandbox_url:
+        gateways[PaymentGateway.SANDBOX] = PayuGateway(settings_for(settings.paywall_sandbox_url))
+    return gateways
 
 
 def _default_sender(settings: Settings) -> Mailbox:
@@ -107,6 +129,7 @@ def _smtp_settings(settings: Settings, sender: Mailbox) -> SmtpSettings:
         username=settings.mail_username,
         password=settings.mail_password,
         timeout_seconds=settings.mail_timeout_seconds,
+        receipt_timeout_seconds=settings.mail_receipt_timeout_seconds,
         local_hostname=envelope_address(sender.address).rpartition("@")[2],
     )
 

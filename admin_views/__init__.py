@@ -11,6 +11,7 @@ from flask_babel import format_decimal
 from admin_views.bounces import BounceView
 from admin_views.campaign import CampaignView
 from admin_views.clients import ClientView
+from admin_views.company import CompanyView
 from admin_views.consent_definitions import ConsentDefinitionView
 from admin_views.consents import ConsentView
 from admin_views.contracts import ContractView
@@ -18,12 +19,16 @@ from admin_views.dashboard import DashboardView
 from admin_views.errors import register_error_pages
 from admin_views.formatters import badge, day, moment, tag
 from admin_views.investments import InvestmentView
+from admin_views.invoices import InvoiceView
 from admin_views.labels import label
 from admin_views.language import language
+from admin_views.ledger import LedgerView
 from admin_views.mail_accounts import MailAccountView
 from admin_views.memberships import MembershipView
 from admin_views.message_templates import MessageTemplateView
 from admin_views.messages import MessageView
+from admin_views.payments import PaymentView
+from admin_views.sms_prices import SmsPriceView
 from admin_views.suppressions import SuppressionView
 from admin_views.trail import AuditView
 from admin_views.users import UserView, role_name
@@ -41,6 +46,11 @@ SCREENS: list[type[Any]] = [
     ConsentDefinitionView,
     BounceView,
     SuppressionView,
+    PaymentView,
+    InvoiceView,
+    LedgerView,
+    SmsPriceView,
+    CompanyView,
     MailAccountView,
     UserView,
     AuditView,

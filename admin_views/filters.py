@@ -112,6 +112,30 @@ def until(key: str, name: Any, column: Any) -> PanelFilter:
     )
 
 
+def since_day(key: str, name: Any, column: Any) -> PanelFilter:
+    """As `since`, for a column that holds days."""
+    return PanelFilter(
+        f"{key}_since",
+        name,
+        lambda day: column >= day,
+        calendar_day,
+        verb=lazy_gettext("from"),
+        data_type="date",
+    )
+
+
+def until_day(key: str, name: Any, column: Any) -> PanelFilter:
+    """As `until`, for a column that holds days."""
+    return PanelFilter(
+        f"{key}_until",
+        name,
+        lambda day: column <= day,
+        calendar_day,
+        verb=lazy_gettext("to"),
+        data_type="date",
+    )
+
+
 def calendar_day(text: str) -> date:
     """A day of ISO 8601. Raises ValueError, also for the calendar's ends, which no time zone can hold."""
     day = date.fromisoformat(text)

@@ -8,14 +8,18 @@ from flask_babel import lazy_gettext as _
 from domain.channel import Channel, Purpose
 from domain.delivery import CampaignStatus, DeliveryState, Status
 from domain.eligibility import Reason
+from domain.payments import PaymentStatus
 from domain.smtp_replies import BounceVerdict
 from models.bounce import BounceKind
 from models.campaign import CampaignKind
 from models.client import ClientKind, PhoneKind
 from models.consent import ConsentAction, ConsentMethod, ConsentPurpose
 from models.investment import ContractType
+from models.invoice import InvoiceKind
 from models.mail_account import MailSecurity
 from models.message import AttemptOutcome, Direction, Origin
+from models.payment import NewsSource, PaymentGateway
+from models.sms_account import EntryKind
 from models.suppression import SuppressionReason
 
 NEUTRAL, GOOD, BAD, WARNING, INFO = "neutral", "good", "bad", "warning", "info"
@@ -56,6 +60,24 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
     (Reason.NO_EMAIL_CONSENT, _("No consent to e-mail messages"), WARNING),
     (Reason.NO_SMS_CONSENT, _("No consent to SMS messages"), WARNING),
     (Reason.MISSING_POSTAL_ADDRESS, _("No postal address given"), WARNING),
+    (PaymentStatus.CREATED, _("Started"), NEUTRAL),
+    (PaymentStatus.PENDING, _("Waiting for the payment"), INFO),
+    (PaymentStatus.PAID, _("Paid"), GOOD),
+    (PaymentStatus.REFUSED, _("Refused"), BAD),
+    (PaymentStatus.FAILED, _("Not started"), BAD),
+    (PaymentGateway.PAYU, _("PayU"), NEUTRAL),
+    (PaymentGateway.STRIPE, _("Stripe"), NEUTRAL),
+    (PaymentGateway.PRZELEWY24, _("Przelewy24"), NEUTRAL),
+    (PaymentGateway.SANDBOX, _("Trial payment"), INFO),
+    (NewsSource.NOTIFICATION, _("Notification"), NEUTRAL),
+    (NewsSource.QUERY, _("Answer to our question"), NEUTRAL),
+    (EntryKind.TOP_UP, _("Top-up"), GOOD),
+    (EntryKind.CHARGE, _("Charge"), NEUTRAL),
+    (EntryKind.REFUND, _("Refund"), INFO),
+    (EntryKind.REVERSAL, _("Reversal"), WARNING),
+    (InvoiceKind.VAT, _("VAT invoice"), NEUTRAL),
+    (InvoiceKind.ADVANCE, _("Advance invoice"), NEUTRAL),
+    (InvoiceKind.CORRECTION, _("Correction"), WARNING),
     (ClientKind.PERSON, _("Person"), NEUTRAL),
     (ClientKind.COMPANY, _("Company"), INFO),
     (PhoneKind.MOBILE, _("Mobile"), NEUTRAL),

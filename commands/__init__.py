@@ -4,12 +4,19 @@ from flask import Flask
 
 from commands.campaign import campaign_command
 from commands.create_user import create_user_command
+from commands.invoice import invoice_command
+from commands.ledger import ledger_group
 from commands.preflight import preflight_command
 from commands.seed_demo import seed_demo
 from commands.send import send_command
+from commands.sms_segments import sms_segments_command
+from commands.top_up import top_up_command
 from commands.work import work_command
 
-COMMANDS = (campaign_command, create_user_command, preflight_command, seed_demo, send_command, work_command)
+COMMANDS = (
+    campaign_command, create_user_command, invoice_command, ledger_group, preflight_command, seed_demo,
+    send_command, sms_segments_command, top_up_command, work_command,
+)  # fmt: skip
 
 
 def register(app: Flask) -> None:

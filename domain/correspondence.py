@@ -10,6 +10,9 @@ UNSUBSCRIBE_FOOTER = (
 )
 """Withdrawing consent must be as easy as giving it (RODO art. 7 ust. 3, RFC 8058)."""
 
+TOP_UP = "Doładowanie konta SMS"
+PAID_ELECTRONICALLY = "płatność elektroniczna"
+
 SAMPLE_VALUES: Mapping[str, str] = {
     "client.name": "Anna Wiśniewska",
     "client.first_name": "Anna",

@@ -1,6 +1,6 @@
 """What the composition root hands to the entrances."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,9 @@ from domain.mail_headers import Mailbox
 from extensions.queues import Doorbell
 from gateways.ejs import EjsRuntime
 from gateways.files import FileStore
+from gateways.payu import PayuGateway
 from gateways.smtp_settings import SmtpSettings
+from models.payment import PaymentGateway
 from services.delivery_policy import DeliveryPolicy
 
 
@@ -38,6 +40,7 @@ class Wiring:
     default_sender: Mailbox
     base_url: str
     attachment_limits: AttachmentLimits
+    payments: Mapping[PaymentGateway, PayuGateway]
     demo: bool
 
     def ejs(self) -> EjsRuntime:

@@ -1,7 +1,7 @@
 """`make demo`: the whole of Goniec with a sample company on this machine alone, until Ctrl-C.
 
-Queue server, panel, two workers, the sweep and a mail server that delivers nothing: it keeps every message
-and shows it in a page.
+Queue server, panel, two workers, the sweep, a payment service that takes no money, and a mail server that
+delivers nothing: it keeps every message and shows it in a page.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from sandbox.supervisor import Child, ChildFailed, Supervisor, free_port, port_a
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGIN = "anna@goniec.example"
-PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT = 5000, 8025, 1025, 6390
+PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT = 5000, 8025, 1025, 6390, 8026
 ALREADY_SEEDED = 3
 PREPARATION_SECONDS = 600
 
@@ -34,12 +34,13 @@ class Ports:
     mail_page: int
     smtp: int
     queue: int
+    paywall: int
 
     @classmethod
     def choose(cls) -> "Ports":
         """The usual ports, each replaced by the next free one when it is taken."""
         chosen: list[int] = []
-        for preferred in (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT):
+        for preferred in (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT):
             chosen.append(free_port(preferred, taken=chosen))
         return cls(*chosen)
 
@@ -92,6 +93,7 @@ def child_environment(data: Path, ports: Ports) -> dict[str, str]:
         "MAIL_DEFAULT_SENDER": "Goniec <biuro@goniec.example>",
         "SECRET_KEY": kept_secret(data / "secret_key", lambda: secrets.token_urlsafe(48)),
         "BASE_URL": f"http://localhost:{ports.panel}",
+        "PAYWALL_SANDBOX_URL": f"http://localhost:{ports.paywall}",
         "GONIEC_DEMO": "1",
         "GONIEC_DEMO_PASSWORD": kept_secret(data / "demo_password", lambda: secrets.token_urlsafe(9)),
         "PYTHONUNBUFFERED": "1",
@@ -147,10 +149,12 @@ def start_rest(supervisor: Supervisor, data: Path, ports: Ports, environment: Ma
     python = sys.executable
     sink = [python, "-m", "sandbox.mail_sink", "--store", str(data / "mail")]
     sink += ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mail_page)]
+    paywall = [python, "-m", "sandbox.paywall", "--port", str(ports.paywall)]
     gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{ports.panel}", "--threads", "4"]
     gunicorn += ["--no-control-socket"]
     children = [
         part("mail", sink, environment, lambda: port_answers(ports.smtp) and port_answers(ports.mail_page)),
+        part("paywall", paywall, environment, lambda: port_answers(ports.paywall)),
         part("worker-1", [python, "worker.py"], environment),
         part("worker-2", [python, "worker.py"], environment),
         part("sweep", [python, "worker.py", "--sweep"], environment),
@@ -176,6 +180,7 @@ def announcement(data: Path, ports: Ports, environment: Mapping[str, str]) -> st
         f"Log-in     {LOGIN}",
         f"Password   {environment['GONIEC_DEMO_PASSWORD']}",
         f"Mail sent  http://localhost:{ports.mail_page}  (nothing leaves this machine)",
+        f"Payments   http://localhost:{ports.paywall}  (a trial: no money moves)",
         f"Data       {data}",
         "",
         "Ctrl-C stops everything.",

@@ -19,6 +19,7 @@ from models.investment import Contract, Investment
 from models.message_template import MessageTemplate
 from models.setting import SUPPRESSION_KEY, Setting, secret_of
 from models.user import Role, User
+from sandbox.sample_account import write_account
 from sandbox.sample_campaign import write_past_campaigns
 from sandbox.sample_clients import ClientWriter
 from sandbox.sample_consents import write_definitions
@@ -93,6 +94,7 @@ def _write(session: Session, clients: int, password: str, now: datetime) -> Samp
     rows.write()
     settle(session, Investment, Client, Contract, ConsentDefinition, ConsentWording, ConsentEvent)
     campaigns, messages = write_past_campaigns(session, rng, bouncing=bouncing, actor_id=managers[0], now=now)
+    write_account(session, actor_id=users[2].id, now=now)
     append_audit(
         session,
         actor_id=managers[0],

@@ -1,0 +1,111 @@
+"""Issued invoices: listed, filtered, downloaded. There is nothing to edit: an invoice never changes."""
+
+from io import BytesIO
+from typing import Any
+
+from flask import abort, send_file
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import lazy_gettext as _
+from markupsafe import Markup
+
+from admin_views.access import REPORT
+from admin_views.base import RecordView
+from admin_views.filters import one_of, since_day, until_day
+from admin_views.formatters import link, linked, own_link
+from admin_views.money import grosze_column
+from admin_views.sections import SMS_ACCOUNT
+from gateways.invoice_pdf import render_invoice
+from models import db
+from models.invoice import Invoice, InvoiceKind
+from services.invoice_sheet import sheet_of
+
+
+class InvoiceView(RecordView):
+    record = Invoice
+    title = _("Invoices")
+    menu_section = SMS_ACCOUNT
+    icon = "bi-receipt"
+    read_permission = REPORT
+    empty_title = _("No invoices yet")
+    empty_hint = _("An invoice is issued by itself the moment a top-up is paid.")
+    column_default_sort = ("id", True)
+
+    column_list = ("number", "issued_on", "kind", "buyer", "net", "tax", "gross", "pdf")
+    column_details_list = (
+        "number", "kind", "issued_on", "paid_on", "seller", "buyer", "item", "vat_rate", "net", "tax",
+        "gross", "payment", "corrects", "reason",
+    )  # fmt: skip
+    column_export_list = (
+        "number", "kind", "issued_on", "paid_on", "buyer", "buyer_nip", "vat_rate", "net", "tax", "gross",
+    )  # fmt: skip
+    column_labels = {
+        "number": _("Number"),
+        "kind": _("Kind"),
+        "issued_on": _("Issued"),
+        "paid_on": _("Paid"),
+        "seller": _("Seller"),
+        "buyer": _("Buyer"),
+        "buyer_nip": _("Buyer's NIP"),
+        "item": _("Item"),
+        "vat_rate": _("VAT rate (%)"),
+        "net": _("Net"),
+        "tax": _("VAT"),
+        "gross": _("Gross"),
+        "payment": _("Top-up"),
+        "corrects": _("Corrects"),
+        "reason": _("Reason"),
+        "pdf": _("PDF"),
+    }
+    column_formatters = {
+        "number": own_link,
+        "seller": lambda _view, _context, invoice, _name: _party(invoice.seller),
+        "buyer": lambda _view, _context, invoice, _name: invoice.buyer.get("name", ""),
+        "net": grosze_column,
+        "tax": grosze_column,
+        "gross": grosze_column,
+        "payment": linked("payment"),
+        "corrects": linked("invoice"),
+        "pdf": lambda _view, _context, invoice, _name: link(_("Download"), ".pdf", invoice_id=invoice.id),
+    }
+    column_formatters_export = {
+        "buyer": lambda _view, _context, invoice, _name: invoice.buyer.get("name", ""),
+        "buyer_nip": lambda _view, _context, invoice, _name: invoice.buyer.get("nip", ""),
+        "net": lambda _view, _context, invoice, _name: _plain(invoice.net),
+        "tax": lambda _view, _context, invoice, _name: _plain(invoice.tax),
+        "gross": lambda _view, _context, invoice, _name: _plain(invoice.gross),
+    }
+    column_sortable_list = ("number", "issued_on", "gross")
+    column_searchable_list = ("number",)
+    column_filters = (
+        one_of("kind", _("Kind"), Invoice.kind, InvoiceKind),
+        since_day("issued", _("Issued"), Invoice.issued_on),
+        until_day("issued", _("Issued"), Invoice.issued_on),
+    )
+
+    def card_actions(self, model: Invoice) -> list[Markup]:
+        return [self.section("invoice_download", invoice=model)]
+
+    @expose("/pdf/<int:invoice_id>")
+    def pdf(self, invoice_id: int) -> ResponseReturnValue:
+        """The invoice as it is handed out."""
+        invoice = db.session.get(Invoice, invoice_id)
+        if invoice is None:
+            abort(404)
+        return send_file(
+            BytesIO(render_invoice(sheet_of(invoice))),
+            mimetype="application/pdf",
+            as_attachment=True,
+            download_name=f"{invoice.number.replace('/', '-')}.pdf",
+        )
+
+
+def _party(party: dict[str, Any]) -> str:
+    return ", ".join(
+        str(party[name]) for name in ("name", "nip", "street", "postal_code", "city") if party.get(name)
+    )
+
+
+def _plain(grosze: int) -> str:
+    """A spreadsheet's number, not a sentence: ``81.30``."""
+    return f"{grosze / 100:.2f}"

@@ -1,0 +1,38 @@
+"""``flask ledger``: the prepaid account's books."""
+
+import sys
+
+import click
+
+from commands.output import REFUSED, OneLineCommand, command_line, emit, json_option
+from domain.money import zloty_of
+from models import db
+from queries.ledger_check import check_ledger
+from services.top_up import sms_account
+
+
+@click.group("ledger")
+def ledger_group() -> None:
+    """The prepaid SMS account's ledger."""
+
+
+@ledger_group.command("verify", cls=OneLineCommand)
+@json_option
+@command_line
+def verify_command(as_json: bool) -> None:
+    """Prove that the balance is the sum of the entries and every entry has its ground; exit 3 if not."""
+    session = db.session()
+    found = check_ledger(session)
+    balance = f"{zloty_of(sms_account(session).balance)}"
+    data = {
+        "accounts": found.accounts,
+        "entries": found.entries,
+        "balance": balance,
+        "problems": list(found.problems),
+    }
+    summary = f"{found.entries} entries, balance {balance} PLN: " + (
+        f"{len(found.problems)} problems" if found.problems else "in order"
+    )
+    emit(as_json, data, [summary, *found.problems])
+    if found.problems:
+        sys.exit(REFUSED)

@@ -1,0 +1,195 @@
+"""A top-up from the amount to the invoice, over the real protocol: only what is signed counts."""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from domain.invoices import Party
+from domain.payments import PaymentStatus
+from extensions.wiring import Wiring
+from gateways.payu import PayuGateway
+from models import db
+from models.invoice import Invoice
+from models.payment import Payment, PaymentGateway, PaymentNews
+from models.sms_account import LedgerEntry
+from queries.ledger_check import check_ledger
+from sandbox import paywall
+from sandbox.paywall_orders import signature_header
+from services.ask_gateway import ask_about_silent_payments
+from services.invoice_settings import BUYER, SELLER, save_settings
+from services.top_up import Addresses, sms_account, start_top_up
+
+SELLS = Party("Operator Sp. z o.o.", "1060000062", "ul. Kurierska 5", "30-002", "Kraków")
+BUYS = Party(
+    "Nadrzecze Sp. z o.o.", "1234563218", "ul. Nadrzeczna 14", "50-001", "Wrocław", "fv@goniec.example"
+)
+NEWS = "/payments/sandbox/news"
+Paywall = paywall.Paywall
+
+
+@pytest.fixture
+def wall(app: Flask, now: datetime) -> Iterator[Paywall]:
+    """A payment service, and an installation that knows it and who invoices whom."""
+    before: Wiring = app.extensions["goniec"]
+    with paywall.running(pauses=()) as running:
+        app.extensions["goniec"] = replace(
+            before, payments={PaymentGateway.SANDBOX: PayuGateway(running.settings)}
+        )
+        save_settings(db.session(), {SELLER: SELLS.to_json(), BUYER: BUYS.to_json()}, actor_id=None, now=now)
+        db.session.commit()
+        yield running
+    app.extensions["goniec"] = before
+
+
+def start(app: Flask, now: datetime, amount: int = 10_000) -> Payment:
+    return start_top_up(
+        db.session(),
+        app.extensions["goniec"].payments[PaymentGateway.SANDBOX],
+        PaymentGateway.SANDBOX,
+        amount=amount,
+        addresses=Addresses("http://127.0.0.1:9/back/{uuid}", "http://127.0.0.1:9/news"),
+        customer_ip="127.0.0.1",
+        actor_id=None,
+        now=now,
+    )
+
+
+def signed(wall: Paywall, payment: Payment, status: str = "COMPLETED", **changes: str) -> tuple[bytes, str]:
+    """A notification as the service sends it, and its signature."""
+    order = wall.till.get(payment.reference)
+    assert order is not None
+    body = paywall_body(order.as_json() | {"status": status} | changes)
+    return body, signature_header(body, wall.settings.second_key)
+
+
+def paywall_body(order: dict[str, Any]) -> bytes:
+    return json.dumps({"order": order}).encode()
+
+
+def post(client: FlaskClient, body: bytes, signature: str, path: str = NEWS) -> int:
+    return client.post(path, data=body, headers={"OpenPayu-Signature": signature}).status_code
+
+
+def balance() -> int:
+    db.session.expire_all()
+    return sms_account(db.session()).balance
+
+
+def test_a_paid_top_up_is_credited_and_invoiced_at_once(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime
+) -> None:
+    payment = start(app, now)
+    assert (payment.status, balance()) == (PaymentStatus.PENDING, 0)
+    assert post(client, *signed(wall, payment)) == 200
+    assert balance() == 1_000_000
+    [invoice] = db.session.scalars(sa.select(Invoice))
+    assert (invoice.number.split("/")[:2], invoice.net, invoice.tax) == (["FV", "1"], 8_130, 1_870)
+    assert (invoice.buyer["name"], invoice.seller["nip"]) == (BUYS.name, SELLS.nip)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"totalAmount": "100000"},
+        {"totalAmount": "9999"},
+        {"currencyCode": "EUR"},
+        {"orderId": "AAAAAAAAAA000101GUEST000P01"},
+    ],
+)
+def test_what_contradicts_the_payment_is_kept_and_credits_nothing(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime, change: dict[str, str]
+) -> None:
+    payment = start(app, now)
+    assert post(client, *signed(wall, payment, **change)) == 200
+    [news] = db.session.scalars(sa.select(PaymentNews))
+    assert news.effect.startswith("wrong_") and balance() == 0
+    assert db.session.scalars(sa.select(Payment.status)).one() == PaymentStatus.PENDING
+
+
+def test_a_forged_notification_leaves_no_trace(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime
+) -> None:
+    body, _signature = signed(wall, start(app, now))
+    forged = signature_header(body, "another key")
+    assert (post(client, body, forged), post(client, body, "")) == (400, 400)
+    assert db.session.scalars(sa.select(PaymentNews)).all() == [] and balance() == 0
+
+
+def test_the_sandboxs_key_says_nothing_of_another_gateways_payment(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime
+) -> None:
+    payment = start(app, now)
+    body, signature = signed(wall, payment)
+    db.session.execute(sa.update(Payment).values(gateway=PaymentGateway.PAYU))
+    db.session.commit()
+    assert post(client, body, signature) == 404 and balance() == 0
+
+
+@pytest.mark.parametrize("path", ["/payments/payu/news", "/payments/nothing/news"])
+def test_a_gateway_that_is_not_set_up_is_not_found(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime, path: str
+) -> None:
+    assert post(client, *signed(wall, start(app, now)), path) == 404
+
+
+def test_news_of_something_else_is_taken_so_that_it_does_not_come_back(
+    client: FlaskClient, wall: Paywall
+) -> None:
+    body = b'{"refund": {"refundId": "1"}}'
+    assert post(client, body, signature_header(body, wall.settings.second_key)) == 200
+
+
+def test_refused_then_paid_is_paid_and_paid_then_refused_stays_paid(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime
+) -> None:
+    payment = start(app, now)
+    for status, credited in (
+        ("CANCELED", 0), ("PENDING", 0), ("COMPLETED", 1_000_000), ("CANCELED", 1_000_000),
+        ("PENDING", 1_000_000),
+    ):  # fmt: skip
+        assert post(client, *signed(wall, payment, status)) == 200
+        assert balance() == credited
+    assert db.session.scalars(sa.select(Payment.status)).one() == PaymentStatus.PAID
+
+
+def test_a_thousand_notifications_in_any_order_credit_each_payment_once(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime
+) -> None:
+    rng = random.Random(20261122)
+    payments = [start(app, now, amount=rng.randint(1_000, 100_000)) for _ in range(20)]
+    paid = {payment.id for payment in payments[:15]}
+    news: list[tuple[bytes, str]] = []
+    for payment in payments:
+        outcome = "COMPLETED" if payment.id in paid else "CANCELED"
+        for status in (outcome, "PENDING", "WAITING_FOR_CONFIRMATION"):
+            news += [signed(wall, payment, status)] * 12
+        body, _signature = signed(wall, payment, "COMPLETED")
+        news += [(body, signature_header(body, "another key"))] * 14
+    rng.shuffle(news)
+    assert len(news) == 1_000
+    expected = sum(payment.amount for payment in payments[:15]) * 100
+    answers = [post(client, body, signature) for body, signature in news]
+    assert set(answers) == {200, 400} and answers.count(400) == 280
+    assert balance() == expected
+    assert db.session.scalar(sa.select(sa.func.count(LedgerEntry.id))) == 15
+    sequences = db.session.scalars(sa.select(Invoice.sequence).order_by(Invoice.sequence)).all()
+    assert list(sequences) == list(range(1, 16))
+    assert check_ledger(db.session()).problems == ()
+
+
+def test_a_payment_without_news_is_asked_about(app: Flask, wall: Paywall, now: datetime) -> None:
+    payment = start(app, now)
+    wall.act(payment.reference, "pay")
+    gateways = app.extensions["goniec"].payments
+    assert ask_about_silent_payments(db.session(), gateways, now + timedelta(minutes=1)) == 0
+    assert ask_about_silent_payments(db.session(), gateways, now + timedelta(minutes=3)) == 1
+    assert balance() == 1_000_000
+    assert ask_about_silent_payments(db.session(), gateways, now + timedelta(minutes=30)) == 0
