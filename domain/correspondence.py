@@ -12,6 +12,14 @@ UNSUBSCRIBE_FOOTER = (
 
 TOP_UP = "Doładowanie konta SMS"
 PAID_ELECTRONICALLY = "płatność elektroniczna"
+INVOICE_SUBJECT = "Faktura {number} za doładowanie konta SMS"
+INVOICE_TEXT = (
+    "Dzień dobry,\n\ndziękujemy za doładowanie konta SMS. W załączniku przesyłamy fakturę {number}.\n"
+)
+INVOICE_HTML = (
+    '<!DOCTYPE html><html lang="pl"><body><p>Dzień dobry,</p><p>dziękujemy za doładowanie konta SMS. '
+    "W załączniku przesyłamy fakturę <strong>{number}</strong>.</p></body></html>"
+)
 
 SAMPLE_VALUES: Mapping[str, str] = {
     "client.name": "Anna Wiśniewska",

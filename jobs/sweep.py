@@ -3,6 +3,8 @@
 from extensions.wiring import wiring
 from gateways.machine import boot_id
 from models import db
+from services.ask_gateway import ask_about_silent_payments
+from services.mail_invoice import mail_waiting_invoices
 from services.sweep_deliveries import sweep_deliveries
 
 
@@ -10,7 +12,10 @@ def sweep() -> int:
     """One sweep; the number of ranges rung for."""
     hands = wiring()
     try:
-        rung = sweep_deliveries(db.session(), now=hands.clock(), enqueue=hands.doorbell.ring, boot=boot_id())
+        session, ring = db.session(), hands.doorbell.ring
+        rung = sweep_deliveries(session, now=hands.clock(), enqueue=ring, boot=boot_id())
+        ask_about_silent_payments(session, hands.payments, hands.clock())
+        mail_waiting_invoices(session, store=hands.files, now=hands.clock(), enqueue=ring)
     finally:
         db.session.remove()
     hands.doorbell.note_sweep(hands.clock())

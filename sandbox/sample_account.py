@@ -18,7 +18,6 @@ COMPANY = Party(
     street="ul. Nadrzeczna 14",
     postal_code="50-001",
     city="Wrocław",
-    email="ksiegowosc@goniec.example",
 )
 OPERATOR = Party(
     name="Goniec Operator Sp. z o.o.",

@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from extensions.wiring import Wiring
 from gateways.payu import PayuGateway
 from models import db
 from models.invoice import Invoice
+from models.message import Message
 from models.payment import Payment, PaymentGateway, PaymentNews
 from models.sms_account import LedgerEntry
 from queries.ledger_check import check_ledger
@@ -25,6 +26,7 @@ from sandbox import paywall
 from sandbox.paywall_orders import signature_header
 from services.ask_gateway import ask_about_silent_payments
 from services.invoice_settings import BUYER, SELLER, save_settings
+from services.mail_invoice import mail_waiting_invoices
 from services.top_up import Addresses, sms_account, start_top_up
 
 SELLS = Party("Operator Sp. z o.o.", "1060000062", "ul. Kurierska 5", "30-002", "Kraków")
@@ -183,6 +185,25 @@ def test_a_thousand_notifications_in_any_order_credit_each_payment_once(
     sequences = db.session.scalars(sa.select(Invoice.sequence).order_by(Invoice.sequence)).all()
     assert list(sequences) == list(range(1, 16))
     assert check_ledger(db.session()).problems == ()
+
+
+def test_the_invoice_goes_to_the_buyer_once(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime
+) -> None:
+    buyer = {**BUYS.to_json(), "email": "fv@goniec.example"}
+    save_settings(db.session(), {BUYER: buyer}, actor_id=None, now=now)
+    db.session.commit()
+    assert post(client, *signed(wall, start(app, now))) == 200
+    hands: Wiring = app.extensions["goniec"]
+    rings: list[tuple[object, ...]] = []
+    for _ in range(2):
+        mail_waiting_invoices(
+            db.session(), store=hands.files, now=datetime.now(UTC), enqueue=lambda *ring: rings.append(ring)
+        )
+    message = db.session.scalars(sa.select(Message)).one()
+    assert (message.address, len(rings)) == ("fv@goniec.example", 1)
+    [file] = message.attachments
+    assert file.filename.startswith("FV-1-") and hands.files.read(file.uuid).startswith(b"%PDF")
 
 
 def test_a_payment_without_news_is_asked_about(app: Flask, wall: Paywall, now: datetime) -> None:

@@ -1,0 +1,102 @@
+"""Issued invoices go to the buyer by e-mail, each once."""
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain.addresses import address_digest, normalise_email
+from domain.channel import Channel
+from domain.correspondence import INVOICE_HTML, INVOICE_SUBJECT, INVOICE_TEXT
+from domain.merge_tags import escape_html
+from gateways.invoice_pdf import render_invoice
+from models.attachment import Attachment
+from models.invoice import Invoice
+from models.mail_account import MailAccount
+from models.message import Message, Origin
+from models.setting import SUPPRESSION_KEY, secret_of
+from services.invoice_sheet import sheet_of
+from services.job_names import DELIVER, Enqueue
+
+MAILED_WITHIN = timedelta(days=30)
+AT_ONCE = 20
+
+
+class Store(Protocol):
+    def save(self, content: bytes) -> tuple[str, str]: ...
+    def delete(self, name: str) -> None: ...
+
+
+def mail_waiting_invoices(session: Session, *, store: Store, now: datetime, enqueue: Enqueue) -> int:
+    """Queue a message with the PDF for every invoice of the last 30 days that has none; how many.
+
+    Without an address of the buyer, or a mail account, an invoice waits. May run twice at once: the key of
+    the message is the invoice's. Commits each.
+    """
+    account_id = session.scalar(
+        sa.select(MailAccount.id).where(MailAccount.is_default, MailAccount.is_active)
+    )
+    if account_id is None:
+        session.rollback()
+        return 0
+    mailed = sa.exists().where(Message.idempotency_key == _key(Invoice.id))
+    waiting = (
+        sa.select(Invoice)
+        .where(Invoice.created_at >= now - MAILED_WITHIN, ~mailed)
+        .order_by(Invoice.id)
+        .limit(AT_ONCE)
+    )
+    invoices = [invoice for invoice in session.scalars(waiting) if invoice.buyer.get("email")]
+    return sum(_mail(session, invoice, account_id, store, now, enqueue) for invoice in invoices)
+
+
+def _mail(
+    session: Session, invoice: Invoice, account_id: int, store: Store, now: datetime, enqueue: Enqueue
+) -> bool:
+    content = render_invoice(sheet_of(invoice))
+    uuid, digest = store.save(content)
+    message = _message(session, invoice, account_id, now)
+    message.attachments.append(
+        Attachment(
+            uuid=uuid,
+            filename=f"{invoice.number.replace('/', '-')}.pdf",
+            content_type="application/pdf",
+            size=len(content),
+            sha256=digest,
+            created_at=now,
+        )
+    )
+    session.add(message)
+    try:
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        store.delete(uuid)
+        return False
+    enqueue(DELIVER, account_id, None, message.id, message.id)
+    return True
+
+
+def _message(session: Session, invoice: Invoice, account_id: int, now: datetime) -> Message:
+    address, number = str(invoice.buyer["email"]), invoice.number
+    key = secret_of(session.connection(), SUPPRESSION_KEY)
+    return Message(
+        idempotency_key=f"event:invoice:{invoice.id}:email",
+        channel=Channel.EMAIL,
+        origin=Origin.EVENT,
+        account_id=account_id,
+        address=address,
+        address_digest=address_digest(normalise_email(address), key),
+        recipient_name=str(invoice.buyer["name"])[:250],
+        subject=INVOICE_SUBJECT.format(number=number),
+        body_html=INVOICE_HTML.format(number=escape_html(number)),
+        body_text=INVOICE_TEXT.format(number=number),
+        created_at=now,
+        due_at=now,
+    )
+
+
+def _key(invoice_id: sa.ColumnElement[int] | object) -> sa.ColumnElement[str]:
+    return sa.literal("event:invoice:") + sa.cast(invoice_id, sa.String) + sa.literal(":email")
