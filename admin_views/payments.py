@@ -83,6 +83,9 @@ class PaymentView(RecordView):
         until("paid", _("Paid"), Payment.paid_at),
     )
 
+    def record_title(self, model: Payment) -> str:
+        return gettext("Top-up of %(amount)s", amount=grosze(model.amount))
+
     def card_sections(self, model: Payment) -> list[Any]:
         invoice = invoice_of(db.session(), model.id)
         return [self.section("payment_news", payment=model, invoice=invoice, effects=EFFECTS)]

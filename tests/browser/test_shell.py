@@ -16,11 +16,12 @@ from tests.browser.conftest import DESK, PHONE
 OpenPage = Callable[..., Page]
 GRIDS = (
     "client", "membership", "investment", "contract", "message", "message_template", "consent",
-    "consent_definition", "bounce", "suppression", "mail_account", "user", "audit",
+    "consent_definition", "bounce", "suppression", "mail_account", "user", "audit", "payment", "invoice",
+    "ledger_entry", "sms_price",
 )  # fmt: skip
 FORMS = (
     "client", "membership", "investment", "contract", "message_template", "consent_definition", "suppression",
-    "mail_account", "user",
+    "mail_account", "user", "sms_price",
 )  # fmt: skip
 FILLED = (
     "client",
@@ -35,6 +36,8 @@ FILLED = (
 PAGES = (
     "/admin/",
     "/admin/password",
+    "/admin/payment/top-up/",
+    "/admin/company/",
     *(f"/admin/{name}/" for name in GRIDS),
     *(f"/admin/{name}/new/" for name in FORMS),
     *(f"/admin/{name}/details/?id=1" for name in FILLED),
