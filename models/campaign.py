@@ -106,6 +106,21 @@ class CampaignClient(Model):
     client_id: Mapped[int] = mapped_column(sa.ForeignKey("client.id"), primary_key=True)
 
 
+def _listed_once(name: str, where: str, *columns: str) -> sa.Index:
+    """A client stands once in a list, or once for each contract: a plain UNIQUE would let NULLs repeat."""
+    condition = sa.text(f"{where} AND contact_person_id IS NULL")
+    return sa.Index(
+        f"uq_campaign_recipient_{name}_once",
+        "campaign_id",
+        "channel",
+        "client_id",
+        *columns,
+        unique=True,
+        sqlite_where=condition,
+        postgresql_where=condition,
+    )
+
+
 class CampaignRecipient(Identified, Model):
     """One (client, contract) of the frozen audience: either behind a message or skipped for a reason."""
 
@@ -117,6 +132,8 @@ class CampaignRecipient(Identified, Model):
         sa.UniqueConstraint(
             "campaign_id", "channel", "client_id", "contract_id", "contact_person_id", "address"
         ),
+        _listed_once("contract", "contract_id IS NOT NULL", "contract_id"),
+        _listed_once("client", "contract_id IS NULL"),
         sa.Index("ix_campaign_recipient_message_id", "message_id"),
         sa.Index("ix_campaign_recipient_client_id", "client_id"),
         sa.Index("ix_campaign_recipient_campaign_id_reason", "campaign_id", "reason"),

@@ -138,13 +138,16 @@ def test_a_recipient_is_behind_a_message_or_has_a_reason(session: Session, reaso
     )
 
 
-def test_a_recipient_is_listed_once(session: Session) -> None:
+@pytest.mark.parametrize("behind", ["contract", "contact person", "no contract"])
+def test_a_recipient_is_listed_once(session: Session, behind: str) -> None:
     campaign = make.make_campaign(session, make.make_investment(session))
     client = make.make_person(session)
     contract = make.make_contract(session, make.make_investment(session), client)
     values: dict[str, Any] = {
         "campaign_id": campaign.id, "channel": Channel.EMAIL, "client_id": client.id,
-        "contract_id": contract.id, "contact_person_id": client.id, "address": "a@poczta.example",
+        "contract_id": None if behind == "no contract" else contract.id,
+        "contact_person_id": client.id if behind == "contact person" else None,
+        "address": "a@poczta.example",
         "reason": Reason.OPTED_OUT,
     }  # fmt: skip
     session.add(CampaignRecipient(**values))
