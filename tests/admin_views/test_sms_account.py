@@ -1,0 +1,188 @@
+"""The screens of the prepaid account: who may see and do what, and what they refuse."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from models.audit import AuditEntry
+from models.invoice import Invoice
+from models.payment import Payment
+from models.price_list import SmsPrice
+from models.user import User
+from sandbox.sample_account import COMPANY, OPERATOR, write_account
+from services.invoice_settings import invoice_settings
+from services.price_list import NoPrice, price_in_force
+from tests import factories as make
+from tests.admin_views.conftest import Visitor
+
+Visit = Callable[[str], Visitor]
+FORM = {
+    **{f"buyer-{name}": value for name, value in COMPANY.to_json().items()},
+    **{f"seller-{name}": value for name, value in OPERATOR.to_json().items()},
+    "series": "FV",
+    "kind": "VAT",
+    "vat_rate": "23",
+}
+PRICE = {"name": "Polska", "prefix": "48", "price": "0.1599", "vat_rate": "23", "valid_from": "2026-01-01"}
+
+
+@pytest.fixture
+def account(panel: Flask, stored: Session) -> None:
+    """The sample company's account: a price, two paid top-ups, two invoices."""
+    accountant = stored.scalars(sa.select(User).where(User.name == "accountant")).one()
+    write_account(stored, actor_id=accountant.id, now=make.LONG_AGO)
+    stored.commit()
+
+
+# --- who ---
+
+
+@pytest.mark.parametrize(
+    ("role", "codes"),
+    [
+        ("administrator", [200, 200, 200, 200]),
+        ("accountant", [200, 200, 200, 403]),
+        ("operator", [403, 403, 403, 403]),
+        ("viewer", [403, 403, 403, 403]),
+    ],
+)
+def test_money_is_for_those_who_may_see_reports(visit: Visit, role: str, codes: list[int]) -> None:
+    person = visit(role)
+    pages = ("payment/top-up/", "invoice/", "ledger_entry/", "company/")
+    assert [person.get(f"/admin/{page}").status_code for page in pages] == codes
+
+
+def test_a_top_up_without_a_gateway_says_what_is_missing(
+    visit: Visit, stored: Session, account: None
+) -> None:
+    person = visit("accountant")
+    assert "No payment service is set up" in person.get("/admin/payment/top-up/").text
+    answer = person.post("/admin/payment/top-up/", amount="100")
+    assert answer.status_code == 409 and "No payment service is set up" in answer.text
+    assert stored.scalar(sa.select(sa.func.count(Payment.id))) == 2
+
+
+def test_the_way_back_of_a_payment_nobody_knows_is_not_found(visit: Visit) -> None:
+    assert visit("accountant").get("/admin/payment/back/nothing").status_code == 404
+
+
+# --- invoices ---
+
+
+def test_an_invoice_is_listed_downloaded_and_never_changed(
+    visit: Visit, stored: Session, account: None
+) -> None:
+    person = visit("accountant")
+    assert "FV/1/" in person.get("/admin/invoice/").text
+    file = person.get("/admin/invoice/pdf/1")
+    assert (file.mimetype, file.data[:4]) == ("application/pdf", b"%PDF")
+    assert person.get("/admin/invoice/pdf/99").status_code == 404
+    assert "81.30" in person.get("/admin/invoice/export/csv/").text
+    for page in ("edit/?id=1", "new/"):
+        assert person.post(f"/admin/invoice/{page}", number="X").status_code in (403, 404, 302)
+    assert stored.scalars(sa.select(Invoice.number).order_by(Invoice.id)).first() == "FV/1/2024"
+
+
+@pytest.mark.parametrize("statement", ["UPDATE invoice SET gross = 1", "DELETE FROM invoice"])
+def test_the_database_refuses_to_rewrite_an_invoice(stored: Session, account: None, statement: str) -> None:
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        stored.execute(sa.text(statement))
+
+
+# --- the company ---
+
+
+def test_the_parties_of_an_invoice_are_kept_and_audited(visit: Visit, stored: Session) -> None:
+    assert visit("administrator").post("/admin/company/", **FORM).status_code == 302
+    kept = invoice_settings(stored)
+    assert (kept.buyer, kept.seller, kept.series) == (COMPANY, OPERATOR, "FV")
+    assert "setting" in set(stored.scalars(sa.select(AuditEntry.entity)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"buyer-nip": "1234563217"}, "not a valid NIP"),
+        ({"seller-nip": COMPANY.nip}, "the same NIP"),
+        ({"buyer-postal_code": "1"}, "Like 00-950."),
+        ({"buyer-name": ""}, "This field is required."),
+        ({"series": "fv/1"}, "capital letters"),
+        ({"kind": "KOR"}, "Not a valid choice"),
+        ({"vat_rate": "101"}, "between 0 and 100"),
+    ],
+)
+def test_what_no_invoice_can_carry_is_refused_at_its_field(
+    visit: Visit, stored: Session, changed: dict[str, str], said: str
+) -> None:
+    answer = visit("administrator").post("/admin/company/", **{**FORM, **changed})
+    assert answer.status_code == 409 and said in answer.text
+    assert invoice_settings(stored).buyer.name == ""
+
+
+# --- the price list ---
+
+
+def test_a_price_is_kept_to_four_decimals(visit: Visit, stored: Session) -> None:
+    assert visit("administrator").post("/admin/sms_price/new/", **PRICE).status_code == 302
+    price = stored.scalars(sa.select(SmsPrice)).one()
+    assert (price.gross_per_part, price.valid_until) == (1_599, None)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"price": "0"},
+        {"price": "-1"},
+        {"price": "0.15999"},
+        {"price": "101"},
+        {"prefix": "+48"},
+        {"prefix": "x"},
+    ],
+)
+def test_a_price_that_is_none_is_refused(visit: Visit, stored: Session, changed: dict[str, str]) -> None:
+    visit("administrator").post("/admin/sms_price/new/", **{**PRICE, **changed})
+    assert stored.scalar(sa.select(sa.func.count(SmsPrice.id))) == 0
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "taken"),
+    [
+        ("2026-06-01", "", False),
+        ("2025-01-01", "2026-01-01", False),
+        ("2025-01-01", "2025-12-31", True),
+    ],
+)
+def test_two_prices_are_never_in_force_at_once(
+    visit: Visit, stored: Session, since: str, until: str, taken: bool
+) -> None:
+    person = visit("administrator")
+    person.post("/admin/sms_price/new/", **PRICE)
+    person.post("/admin/sms_price/new/", **{**PRICE, "valid_from": since, "valid_until": until})
+    assert stored.scalar(sa.select(sa.func.count(SmsPrice.id))) == (2 if taken else 1)
+
+
+def test_an_operator_reads_the_price_list_and_changes_nothing(visit: Visit, stored: Session) -> None:
+    person = visit("operator")
+    assert person.get("/admin/sms_price/").status_code == 200
+    assert person.post("/admin/sms_price/new/", **PRICE).status_code == 403
+
+
+def test_the_longest_prefix_in_force_is_the_price(stored: Session) -> None:
+    for prefix, price, since, until in (
+        ("48", 1_500, date(2026, 1, 1), None),
+        ("4860", 1_200, date(2026, 1, 1), date(2026, 6, 30)),
+        ("4", 9_000, date(2026, 1, 1), None),
+    ):
+        stored.add(
+            SmsPrice(name=prefix, prefix=prefix, gross_per_part=price, valid_from=since, valid_until=until)
+        )
+    stored.flush()
+    assert price_in_force(stored, "+48600100200", date(2026, 6, 30)).gross_per_part == 1_200
+    assert price_in_force(stored, "+48600100200", date(2026, 7, 1)).gross_per_part == 1_500
+    assert price_in_force(stored, "+49170123456", date(2026, 7, 1)).gross_per_part == 9_000
+    with pytest.raises(NoPrice):
+        price_in_force(stored, "+48600100200", date(2025, 12, 31))
