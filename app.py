@@ -42,6 +42,7 @@ def create_app(settings: Settings | None = None, *, panel: bool | None = None) -
     Migrate(app, db, directory=str(ROOT / "migrations"))
     if settings.secret_key:
         use_cipher(lambda: cipher_from(settings.secret_key))
+    mail.init_app(app)
     commands.register(app)
     app.extensions["goniec_worker"] = Worker(app, sweep_interval=settings.sweep_interval).run
     if _serves_panel() if panel is None else panel:
@@ -166,6 +167,6 @@ def _add_panel(app: Flask, settings: Settings) -> None:
         )
     if not settings.base_url_given:
         app.logger.warning("BASE_URL is not set: links in messages will point to %s", settings.base_url)
-    for part in (urls, assets, proxies, csrf, babel, login, limiter, csp, mail, admin_views):
+    for part in (urls, assets, proxies, csrf, babel, login, limiter, csp, admin_views):
         part.init_app(app)
     webhooks.register(app)

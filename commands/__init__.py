@@ -3,6 +3,7 @@
 from flask import Flask
 
 from commands.campaign import campaign_command
+from commands.check_mail import check_mail_command
 from commands.create_user import create_user_command
 from commands.invoice import invoice_command
 from commands.ledger import ledger_group
@@ -14,8 +15,8 @@ from commands.top_up import top_up_command
 from commands.work import work_command
 
 COMMANDS = (
-    campaign_command, create_user_command, invoice_command, ledger_group, preflight_command, seed_demo,
-    send_command, sms_segments_command, top_up_command, work_command,
+    campaign_command, check_mail_command, create_user_command, invoice_command, ledger_group,
+    preflight_command, seed_demo, send_command, sms_segments_command, top_up_command, work_command,
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""Flask-Mail, set up from the MAIL_* settings for what an installation adds.
+"""Flask-Mail: it carries the MAIL_* settings, and the one message that `flask check-mail` tries them with.
 
-Everything that the product sends itself is a Message row and goes through `gateways.smtp`.
+Everything that clients get is a Message row and goes through `gateways.smtp`: decision 5 says why.
 """
 
 from flask import Flask
