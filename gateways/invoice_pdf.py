@@ -6,6 +6,7 @@ Texts reach the layout as one JSON string and are placed as strings: nothing any
 
 import functools
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from domain.invoices import Party
 _LAYOUT = Path(__file__).with_name("invoice.typ")
 _TITLES = {"VAT": "Faktura VAT", "ZAL": "Faktura zaliczkowa", "KOR": "Faktura korygująca"}
 _NO_BREAK = "\u00a0"
+_LAST_OF_BASIC_PLANE = "\uffff"
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
+_WHITE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,8 @@ class InvoiceSheet:
 
 
 def render_invoice(sheet: InvoiceSheet) -> bytes:
-    """A PDF, the same bytes for the same sheet. What is no text (control characters, direction marks, private
-    use) is dropped. Raises ValueError for amounts from one thousand million złotych on.
+    """A PDF, the same bytes for the same sheet. What is no text (control characters, direction marks, emoji)
+    is dropped. Raises ValueError for amounts from one thousand million złotych on.
     """
     pdf: bytes = typst.compile(  # type: ignore[type-var]
         _LAYOUT.read_bytes(),
@@ -118,7 +122,7 @@ def _content(sheet: InvoiceSheet) -> dict[str, object]:
         "rate": f"{sheet.vat_rate}%",
         "lines": _lines(sheet),
         "total": _figures(sheet.amounts),
-        "ksef": _plain(sheet.ksef_number) or ("OFFLINE" if sheet.ksef_qr else ""),
+        "ksef": _plain(sheet.ksef_number),
         "qr": [[0 if dark else 255 for dark in row] for row in sheet.ksef_qr],
         "correction": _correction(sheet.correction),
         **_settlement(sheet),
@@ -184,6 +188,12 @@ def _date(day: date) -> str:
 
 
 def _plain(text: str) -> str:
-    """One line of text: NFC, every white space one space, and nothing invisible."""
-    spaced = " ".join(unicodedata.normalize("NFC", text).split())
-    return "".join(each for each in spaced if unicodedata.category(each)[0] != "C")
+    """One line of composed letters: every white space is one space; control and direction marks, stacked
+    accents, and what the fonts cannot show (emoji: all beyond the basic plane) are dropped.
+    """
+    composed = unicodedata.normalize("NFC", _WHITE.sub(" ", text))
+    return " ".join("".join(filter(_is_shown, composed)).split())
+
+
+def _is_shown(character: str) -> bool:
+    return character <= _LAST_OF_BASIC_PLANE and unicodedata.category(character) not in _UNSEEN

@@ -7,11 +7,12 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 
 from domain.invoices import Party
 from gateways.invoice_pdf import Amounts, Correction, InvoiceSheet, render_invoice
 
+RIGHT_MARGIN = (210 - 18) / 25.4 * 72
 SELLER = Party("Operator Łączności Sp. z o.o.", "1060000062", "ul. Kurierska 5", "30-002", "Kraków")
 BUYER = Party("Nadrzecze Development Sp. z o.o.", "1234563218", "ul. Nadrzeczna 14", "50-001", "Wrocław")
 SHEET = InvoiceSheet(
@@ -33,6 +34,18 @@ SHEET = InvoiceSheet(
 def pages(sheet: InvoiceSheet) -> list[str]:
     reader = PdfReader(io.BytesIO(render_invoice(sheet)))
     return [" ".join(page.extract_text().replace("\u00a0", " ").split()) for page in reader.pages]
+
+
+def starts_of_texts(page: PageObject) -> list[float]:
+    """The distance of each drawn text's beginning from the left edge, in points."""
+    starts: list[float] = []
+
+    def note(text: str, place: list[float], line: list[float], *_font: object) -> None:
+        if text.strip():
+            starts.append(place[0] * line[4] + place[2] * line[5] + place[4])
+
+    page.extract_text(visitor_text=note)
+    return starts
 
 
 def test_it_says_all_that_article_106e_asks_for() -> None:
@@ -106,10 +119,31 @@ def test_what_somebody_typed_is_text(hostile: str) -> None:
         assert f"X {hostile} Y" in page
 
 
+@pytest.mark.parametrize("dropped", ["a\x00b", "a\u202eb", "a\ud800b", "a📄b", "ab\u0336\u0353"])
+def test_what_no_font_shows_is_left_out(dropped: str) -> None:
+    assert "X ab Y" in pages(replace(SHEET, buyer=replace(BUYER, name=f"X {dropped} Y")))[0]
+
+
 @pytest.mark.parametrize("name", ["Bardzo długa nazwa " * 12, "X" * 200, "Ż" * 10_000])
-def test_a_monstrous_name_breaks_nothing(name: str) -> None:
+def test_a_monstrous_name_stands_there_whole(name: str) -> None:
     text = "".join(pages(replace(SHEET, buyer=replace(BUYER, name=name)))).replace(" ", "")
-    assert "1234,43" in text and text.count(name.strip()[0]) >= len(name.strip()) // 20
+    assert "1234,43" in text and text.count(name[0]) >= name.count(name[0])
+
+
+def test_a_word_wider_than_its_column_stays_on_the_page() -> None:
+    wide = Party("W" * 200, "7" * 60, "W" * 120, "00-950", "Ź" * 80)
+    sheet = replace(
+        SHEET, number="FV/" + "9" * 57, seller=wide, buyer=wide, item="W" * 300, payment="W" * 200
+    )
+    sheet = replace(sheet, net=81_300_812_900, tax=18_699_186_999, gross=99_999_999_899, ksef_number="W" * 60)
+    starts = [x for page in PdfReader(io.BytesIO(render_invoice(sheet))).pages for x in starts_of_texts(page)]
+    assert len(starts) > 1_000 and max(starts) < RIGHT_MARGIN
+
+
+def test_a_code_waiting_for_its_ksef_number_is_called_offline() -> None:
+    code = [[True, False], [False, True]]
+    assert "OFFLINE" in pages(replace(SHEET, ksef_qr=code))[0]
+    assert "OFFLINE" not in pages(replace(SHEET, ksef_qr=code, ksef_number="1234563218-20261122-ABC"))[0]
 
 
 @settings(max_examples=25)
