@@ -171,7 +171,8 @@ def dispose(app: Flask) -> None:
         engine.dispose()
 
 
-def _sqlite_template() -> Path:
+def sqlite_template() -> Path:
+    """A migrated SQLite database to copy, made once for the whole run."""
     template = _run_directory() / "template.db"
 
     def make() -> None:
@@ -230,7 +231,7 @@ def _postgres_database(directory: Path, template: str) -> Iterator[str]:
 def sqlite_url(tmp_path: Path) -> str:
     """A migrated SQLite database with nothing in it but what the migrations put there."""
     copy = tmp_path / "goniec.db"
-    shutil.copyfile(_sqlite_template(), copy)
+    shutil.copyfile(sqlite_template(), copy)
     return f"sqlite:///{copy}"
 
 
@@ -317,7 +318,7 @@ class SharedPanel:
         for ending in ("-wal", "-shm"):
             self.database.with_name(self.database.name + ending).unlink(missing_ok=True)
         copy = self.database.with_suffix(".new")
-        shutil.copyfile(_sqlite_template(), copy)
+        shutil.copyfile(sqlite_template(), copy)
         copy.replace(self.database)
         shutil.rmtree(self.files, ignore_errors=True)
 

@@ -1,7 +1,10 @@
 """The sample company a demo shows and the tests of the whole rely on."""
 
 import json
-from datetime import datetime, timedelta
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import flask_migrate
@@ -32,11 +35,35 @@ from queries.audit_chain import first_broken_entry
 from queries.preflight import preflight
 from sandbox.sample_company import AlreadyInUse, SampleCompany, write_sample_company
 from services.message_content import ContentRenderer, prepare_content
-from tests.conftest import build_app
+from tests.conftest import build_app, dispose, sqlite_template
 
 SMALL = 200
 PASSWORD = "correct-horse-battery"
 EVERYTHING = tuple(ContractType)
+
+
+@pytest.fixture(scope="module")
+def _company_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Seeded once: what is only looked at need not be made again."""
+    path = tmp_path_factory.mktemp("company") / "seeded.db"
+    shutil.copyfile(sqlite_template(), path)
+    app = build_app({"DATABASE_URL": f"sqlite:///{path}"}, panel=False)
+    with app.app_context():
+        seed(datetime(2026, 3, 2, 9, 0, tzinfo=UTC), 1200)
+        db.session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+        dispose(app)
+    return path
+
+
+@pytest.fixture
+def seeded(_company_file: Path, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a copy of the sample company, its context pushed."""
+    copy = tmp_path / "seeded.db"
+    shutil.copyfile(_company_file, copy)
+    app = build_app({"DATABASE_URL": f"sqlite:///{copy}"}, panel=False)
+    with app.app_context():
+        yield app
+        dispose(app)
 
 
 def seed(now: datetime, clients: int = SMALL) -> SampleCompany:
@@ -142,8 +169,7 @@ def test_the_administrator_can_log_in(environment: dict[str, str], sqlite_url: s
         assert answer.status_code == status
 
 
-def test_bulk_rows_hold_what_the_models_would_have_derived(sqlite_app: Flask, now: datetime) -> None:
-    seed(now, 1200)
+def test_bulk_rows_hold_what_the_models_would_have_derived(seeded: Flask) -> None:
     key = secret_of(db.session.connection(), SUPPRESSION_KEY)
     for row in db.session.scalars(sa.select(EmailAddress)):
         assert email_columns(row.address, key) == {
@@ -164,16 +190,14 @@ def test_bulk_rows_hold_what_the_models_would_have_derived(sqlite_app: Flask, no
         assert client.search == fold(f"{called} {client.nip or ''} {client.city}")
 
 
-def test_no_address_could_leave_this_machine(sqlite_app: Flask, now: datetime) -> None:
+def test_no_address_could_leave_this_machine(seeded: Flask) -> None:
     """RFC 2606: nobody can own these."""
-    seed(now, 1200)
     for address in db.session.scalars(sa.select(EmailAddress.normalised).where(EmailAddress.is_valid)):
         domain = address.partition("@")[2]
         assert domain.endswith(".example") or domain in {"example.com", "example.org", "example.net"}
 
 
-def test_companies_have_a_valid_nip_and_a_default_contact_person(sqlite_app: Flask, now: datetime) -> None:
-    seed(now, 1200)
+def test_companies_have_a_valid_nip_and_a_default_contact_person(seeded: Flask) -> None:
     companies = db.session.scalars(sa.select(Client).where(Client.kind == ClientKind.COMPANY)).all()
     assert 0.09 < len(companies) / 1200 < 0.15
     assert all(nip.is_valid(company.nip or "") for company in companies)
@@ -182,8 +206,7 @@ def test_companies_have_a_valid_nip_and_a_default_contact_person(sqlite_app: Fla
     assert set(db.session.scalars(defaults)) == set(db.session.scalars(sa.select(Membership.company_id)))
 
 
-def test_contracts_are_shared_and_clients_have_several(sqlite_app: Flask, now: datetime) -> None:
-    seed(now, 1200)
+def test_contracts_are_shared_and_clients_have_several(seeded: Flask) -> None:
     parties = sa.select(sa.func.count()).select_from(ContractParty)
     assert max(db.session.scalars(parties.group_by(ContractParty.contract_id))) == 2
     assert max(db.session.scalars(parties.group_by(ContractParty.client_id))) > 2
@@ -192,8 +215,7 @@ def test_contracts_are_shared_and_clients_have_several(sqlite_app: Flask, now: d
     assert db.session.scalars(shared.group_by(EmailAddress.normalised).having(sa.func.count() > 1)).all()
 
 
-def test_consent_states_are_what_the_events_amount_to(sqlite_app: Flask, now: datetime) -> None:
-    seed(now, 1200)
+def test_consent_states_are_what_the_events_amount_to(seeded: Flask, now: datetime) -> None:
     last: dict[tuple[int, int], ConsentEvent] = {}
     for event in db.session.scalars(sa.select(ConsentEvent).order_by(ConsentEvent.occurred_at)):
         last[event.client_id, event.definition_id] = event
@@ -207,8 +229,7 @@ def test_consent_states_are_what_the_events_amount_to(sqlite_app: Flask, now: da
         assert event.occurred_at <= now
 
 
-def test_the_dashboard_has_something_to_show(sqlite_app: Flask, now: datetime) -> None:
-    seed(now)
+def test_the_dashboard_has_something_to_show(seeded: Flask, now: datetime) -> None:
     statuses = set(db.session.scalars(sa.select(Message.status)))
     assert {Status.SENT, Status.FAILED, Status.SKIPPED, Status.UNCERTAIN} == statuses
     assert count(Bounce) > 0
@@ -218,14 +239,12 @@ def test_the_dashboard_has_something_to_show(sqlite_app: Flask, now: datetime) -
     assert max(days) <= now.date()
 
 
-def test_the_audit_is_whole(sqlite_app: Flask, now: datetime) -> None:
-    seed(now)
+def test_the_audit_is_whole(seeded: Flask) -> None:
     assert first_broken_entry(db.session) is None
 
 
-def test_templates_and_campaigns_can_be_rendered(sqlite_app: Flask, now: datetime) -> None:
-    seed(now)
-    runtime: EjsRuntime = sqlite_app.extensions["goniec"].ejs()
+def test_templates_and_campaigns_can_be_rendered(seeded: Flask) -> None:
+    runtime: EjsRuntime = seeded.extensions["goniec"].ejs()
     for template in db.session.scalars(sa.select(MessageTemplate)):
         ContentRenderer(prepare_content(template.subject, template.body), runtime)
     for campaign in db.session.scalars(sa.select(Campaign)):
