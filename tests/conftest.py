@@ -220,7 +220,7 @@ def empty_database(kind: str, directory: Path) -> Iterator[str]:
 @contextmanager
 def _postgres_database(directory: Path, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
-    _administer(directory, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _administer(directory, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     try:
         yield postgres.url(directory, name)
     finally:

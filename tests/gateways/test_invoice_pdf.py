@@ -124,7 +124,7 @@ def test_what_no_font_shows_is_left_out(dropped: str) -> None:
     assert "X ab Y" in pages(replace(SHEET, buyer=replace(BUYER, name=f"X {dropped} Y")))[0]
 
 
-@pytest.mark.parametrize("name", ["Bardzo długa nazwa " * 12, "X" * 200, "Ż" * 10_000])
+@pytest.mark.parametrize("name", ["Bardzo długa nazwa " * 12, "X" * 200, "Ż" * 2_000])
 def test_a_monstrous_name_stands_there_whole(name: str) -> None:
     text = "".join(pages(replace(SHEET, buyer=replace(BUYER, name=name)))).replace(" ", "")
     assert "1234,43" in text and text.count(name[0]) >= name.count(name[0])

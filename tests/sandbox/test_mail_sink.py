@@ -47,7 +47,12 @@ class Sink:
     def session(self, timeout_seconds: float = 10) -> SmtpSession:
         return SmtpSession(
             SmtpSettings(
-                "127.0.0.1", self.smtp_port, "none", local_hostname="test", timeout_seconds=timeout_seconds
+                "127.0.0.1",
+                self.smtp_port,
+                "none",
+                local_hostname="test",
+                timeout_seconds=timeout_seconds,
+                receipt_timeout_seconds=timeout_seconds,
             )
         )
 
