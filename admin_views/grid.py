@@ -29,6 +29,10 @@ class SelectionChanged(DomainError):
     message = "The list has changed: %(found)s records match, not %(expected)s. Look again before you act."
 
 
+LAST_PAGE = 10_000_000
+"""Further than any list goes, and near enough for a database to count the rows before it."""
+
+
 class NothingSelected(DomainError):
     message = "Nothing is selected. Tick at least one row."
 
@@ -119,6 +123,11 @@ class Grid(ModelView):
 
     def get_filter_arg(self, index: int, flt: Any) -> str:
         return str(flt.key)
+
+    def _get_list_extra_args(self) -> Any:
+        arguments = super()._get_list_extra_args()
+        arguments.page = max(0, min(arguments.page, LAST_PAGE))
+        return arguments
 
     def _get_list_filter_args(self) -> Any:
         return read_filters(self._filters or (), request.args.items(multi=True))

@@ -25,6 +25,12 @@ def test_a_monstrous_number_names_no_page(visit: Callable[..., Visitor], path: s
     assert visit("administrator").get(path).status_code in {302, 404}
 
 
+@pytest.mark.parametrize("page", [2**63, 10**30, -5, 10**9])
+@pytest.mark.parametrize("grid", ["client", "consent", "audit", "invoice"])
+def test_a_page_beyond_the_last_one_is_empty(visit: Callable[..., Visitor], grid: str, page: int) -> None:
+    assert visit("administrator").get(f"/admin/{grid}/?page={page}").status_code == 200
+
+
 @pytest.mark.parametrize("argument", [f"flt0_investment={10**30}", "flt0_approved_since=0001-01-01"])
 def test_a_filter_beyond_all_bounds_is_not_understood(visit: Callable[..., Visitor], argument: str) -> None:
     answer = visit("administrator").get(f"/admin/campaign/?{argument}")
