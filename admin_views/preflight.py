@@ -109,7 +109,7 @@ class PreflightPages(GuardedView):
             client_id,
             definition_id=whole_number(given.get("definition"), default=0) or 0,
             method=_method(given.get("method")),
-            source=str(given.get("source") or ""),
+            source=_source(given.get("source")),
             actor_id=current_user_id(),
             now=wiring().clock(),
         )
@@ -193,6 +193,13 @@ def _method(given: object) -> ConsentMethod:
     if chosen is None:
         raise BadRequest
     return chosen
+
+
+def _source(given: object) -> str:
+    """Where the consent comes from, in somebody's words: what is no text is no proof."""
+    if not isinstance(given, str) or "\x00" in given:
+        raise BadRequest
+    return given
 
 
 def _wall_clock(given: Mapping[str, object]) -> str:

@@ -182,6 +182,18 @@ def test_a_consent_is_recorded_with_its_source(
     ).all() == ["segregator 7"]
 
 
+@pytest.mark.parametrize("source", [True, [1], {"a": 1}, 7, "\x00", None])
+def test_a_source_that_nobody_wrote_is_no_proof(
+    visit: Visit, stored: Session, draft: Campaign, source: object
+) -> None:
+    silent = client_named(stored, "Anna Cicha")
+    events = stored.scalar(sa.select(sa.func.count(ConsentEvent.id)))
+    path = f"grant-consent/{draft.id}/{silent.id}"
+    answer = ask(visit("operator"), path, definition=1, method="paper", source=source)
+    assert answer.status_code == 400
+    assert stored.scalar(sa.select(sa.func.count(ConsentEvent.id))) == events
+
+
 # --- the send ---
 
 
