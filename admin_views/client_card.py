@@ -6,6 +6,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from admin_views.formatters import NOTHING, badge, tag
+from extensions.wiring import wiring
 from models import db
 from models.client import Client
 from models.consent import ConsentAction, ConsentMethod
@@ -16,6 +17,7 @@ from queries.client_card import (
     contracts_of,
     last_messages,
 )
+from services.read_message import SubjectReader
 
 
 def primary_email(_view: Any, _context: Any, client: Client, _name: str) -> Markup:
@@ -69,6 +71,10 @@ def sections(view: Any, client: Client) -> list[Markup]:
         ),
         view.section("client_contracts", contracts=contracts_of(session, client.id), badge=badge),
         view.section(
-            "client_messages", messages=last_messages(session, client.id), badge=badge, client=client
+            "client_messages",
+            messages=last_messages(session, client.id),
+            subjects=SubjectReader(wiring().ejs()),
+            badge=badge,
+            client=client,
         ),
     ]

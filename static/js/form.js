@@ -76,9 +76,10 @@
     const label = document.querySelector(`label[for="${hidden.id}"]`);
     if (label) label.htmlFor = input.id;
 
-    function store() {
+    function store(isFirst) {
       hidden.value = chosen.length ? chosen.map(([id]) => id).join(",") : (hidden.dataset.allowBlank && !many ? "__None" : "");
-      hidden.dispatchEvent(new Event("input", { bubbles: true }));
+      // Showing what was stored is no change by anybody.
+      if (!isFirst) hidden.dispatchEvent(new Event("input", { bubbles: true }));
       chips.replaceChildren(...chosen.map(([id, text]) => {
         const chip = document.createElement("button");
         chip.type = "button";
@@ -140,7 +141,7 @@
       active = (active + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length;
       show();
     });
-    store();
+    store(true);
   }
 
   document.querySelectorAll("[data-role='select2-ajax']").forEach(lookUp);
