@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 YEAR = 365 * 24 * 60 * 60
+SERVED = (200, 304)
 EDITOR = "vendor/hugerte/hugerte.min.js"
 
 
@@ -24,8 +25,9 @@ def init_app(app: Flask) -> None:
             values["v"] = version
 
     def keep(response: Response) -> Response:
-        path = _asked_for(app)
-        if path is not None and request.args.get("v") in {_version(each, versions) for each in path}:
+        # Only what was served: the name in the address of a refusal may point at any file of the machine.
+        paths = _asked_for(app) if response.status_code in SERVED else ()
+        if any(_version(path, versions) == request.args.get("v") != "" for path in paths):
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         return response
 
@@ -33,14 +35,14 @@ def init_app(app: Flask) -> None:
     app.after_request(keep)
 
 
-def _asked_for(app: Flask) -> tuple[Path, ...] | None:
+def _asked_for(app: Flask) -> tuple[Path, ...]:
     """The file a request names, with the one whose version stands for it: the editor loads its parts by its
     own.
     """
     owner, _, name = (request.endpoint or "").rpartition(".")
     filename = (request.view_args or {}).get("filename")
     if name != "static" or filename is None:
-        return None
+        return ()
     folder = Path(app.blueprints.get(owner, app).static_folder or "")
     return folder / filename, folder / EDITOR
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from flask import Flask
 
 from extensions import assets
@@ -25,6 +26,14 @@ def test_every_style_and_script_of_a_page_is_kept_for_a_year(panel: Flask) -> No
 def test_a_file_asked_for_without_its_version_is_asked_for_again(panel: Flask) -> None:
     answer = Visitor(panel).get("/static/js/panel.js")
     assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_no_file_but_a_style_or_script_is_ever_read(panel: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr(assets, "_version", lambda path, _known: read.append(path) or "x")
+    answer = Visitor(panel).get("/static/../../../../../../dev/zero", v="x")
+    assert answer.status_code == 404 and "immutable" not in answer.headers.get("Cache-Control", "")
+    assert not [path for path in read if "zero" in path.name]
 
 
 def test_an_address_changes_with_the_files_content(tmp_path: Path) -> None:
