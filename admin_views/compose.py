@@ -1,7 +1,8 @@
 """The composer: a draft on the server, saved while it is typed."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
-from werkzeug.exceptions import BadRequest
 
 from admin_views.access import SEND, WRITE, GuardedView, needs
 from admin_views.campaign_records import (
@@ -21,8 +21,8 @@ from admin_views.campaign_records import (
     left_for,
     page_of,
 )
+from admin_views.given_draft import given_draft, version_seen
 from admin_views.labels import label
-from admin_views.numbers import whole_number
 from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus
@@ -43,7 +43,6 @@ from services.draft_campaign import COMPANY_NAME, Draft, company_name, start_inv
 from services.preview_message import inspect_draft
 from services.save_draft import save_draft
 
-LONGEST_VALUE = 2000
 UNSUBSCRIBE = "links.unsubscribe"
 
 
@@ -74,10 +73,8 @@ class ComposePages(GuardedView):
     @needs(WRITE)
     def save(self, campaign_id: int) -> ResponseReturnValue:
         given = json_body()
-        version = given.get("version")
-        seen = _moment(version) if version else None
-        now = wiring().clock()
-        save_draft(db.session(), campaign_id, _draft_from(given), seen=seen, now=now)
+        seen, draft, now = version_seen(given), _with_known_template(given_draft(given)), wiring().clock()
+        save_draft(db.session(), campaign_id, draft, seen=seen, now=now)
         return jsonify(_standing(campaign_or_404(campaign_id), now))
 
     @expose("/template/<int:template_id>")
@@ -181,30 +178,8 @@ def _merge_tags(*, with_contract: bool) -> list[dict[str, str]]:
     return [{"tag": f"{{{tag.name}}}", "label": gettext(tag.label)} for tag in MENU if tag.path in known]
 
 
-def _draft_from(given: Mapping[str, object]) -> Draft:
-    chosen, variables = given.get("contract_types"), given.get("variables")
-    template_id = whole_number(given.get("template_id"))
-    known = template_id is not None and db.session.get(MessageTemplate, template_id) is not None
-    return Draft(
-        subject=_text(given.get("subject")).strip(),
-        body=_text(given.get("body")),
-        contract_types=[kind for kind in ContractType if isinstance(chosen, list) and kind.value in chosen],
-        variables=_variables(variables) if isinstance(variables, dict) else {},
-        template_id=template_id if known else None,
-    )
-
-
-def _variables(given: Mapping[str, object]) -> dict[str, str]:
-    return {str(name)[:80]: _text(value)[:LONGEST_VALUE] for name, value in given.items()}
-
-
-def _moment(version: object) -> datetime:
-    try:
-        return datetime.fromisoformat(str(version)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest from error
-
-
-def _text(value: object) -> str:
-    # PostgreSQL stores no NUL.
-    return value.replace("\x00", "") if isinstance(value, str) else ""
+def _with_known_template(draft: Draft) -> Draft:
+    """The draft without a template that has been removed meanwhile."""
+    if draft.template_id is None or db.session.get(MessageTemplate, draft.template_id) is not None:
+        return draft
+    return replace(draft, template_id=None)

@@ -6,10 +6,16 @@ from flask import Flask, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from admin_views.access import asks_as_script
 from models import db
+
+
+class NotUnderstood(BadRequest):
+    """A request that says too little, or something else than its page would; its description is one sentence
+    in the person's language.
+    """
 
 
 def register_error_pages(app: Flask) -> None:
@@ -33,6 +39,8 @@ def _words(error: HTTPException, code: int) -> tuple[str, str]:
             gettext("The form has expired."),
             gettext("Go back, reload the page and send it again."),
         )
+    if isinstance(error, NotUnderstood):
+        return str(error.description), gettext("Nothing was changed.")
     words = {
         403: (
             gettext("You may not see this page."),

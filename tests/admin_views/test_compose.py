@@ -23,6 +23,13 @@ from tests import factories as make
 from tests.admin_views.conftest import Visitor
 
 Visit = Callable[[str], Visitor]
+WHOLE = {
+    "subject": "Nowy tytuł",
+    "body": "<p>Treść</p>",
+    "contract_types": ["sale", "nonsense"],
+    "variables": {},
+    "template_id": "",
+}
 
 
 @pytest.fixture
@@ -49,14 +56,7 @@ def ask(person: Visitor, path: str, **body: Any) -> TestResponse:
 
 
 def save(person: Visitor, draft: Campaign, **changed: Any) -> TestResponse:
-    body = {
-        "version": draft.updated_at.isoformat(),
-        "subject": "Nowy tytuł",
-        "body": "<p>Treść</p>",
-        "contract_types": ["sale", "nonsense"],
-        "variables": {},
-        "template_id": "",
-    }
+    body = {"version": draft.updated_at.isoformat(), **WHOLE}
     return ask(person, f"save/{draft.id}", **body | changed)
 
 
@@ -162,6 +162,45 @@ def test_words_from_another_window_are_not_written_over(
     assert draft.subject == "Nowy tytuł"
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("version", None),
+        ("version", 1),
+        ("version", "yesterday"),
+        ("subject", True),
+        ("body", []),
+        ("contract_types", "sale"),
+        ("variables", {"until": 1}),
+        ("template_id", {}),
+        ("template_id", "x"),
+    ],
+)
+def test_a_save_that_is_not_understood_empties_nothing(
+    visit: Visit, stored: Session, draft: Campaign, field: str, wrong: object
+) -> None:
+    person, kept = visit("operator"), (draft.subject, draft.body, draft.contract_types, draft.updated_at)
+    whole = {"version": draft.updated_at.isoformat(), **WHOLE}
+    without = {name: value for name, value in whole.items() if name != field}
+    answers = [save(person, draft, **{field: wrong}), ask(person, f"save/{draft.id}", **without)]
+    answers.append(ask(person, f"save/{draft.id}"))
+    assert [answer.status_code for answer in answers] == [400] * 3
+    assert all(f"“{field}” is missing" in answer.text for answer in answers[:2])
+    stored.expire_all()
+    assert (draft.subject, draft.body, draft.contract_types, draft.updated_at) == kept
+
+
+def test_whoever_keeps_their_own_words_names_no_version(
+    visit: Visit, stored: Session, draft: Campaign
+) -> None:
+    person, version = visit("operator"), draft.updated_at.isoformat()
+    assert save(person, draft).status_code == 200
+    assert save(person, draft, version=version, subject="Mój").status_code == 409
+    assert save(person, draft, version="", subject="Mój").status_code == 200
+    stored.expire_all()
+    assert draft.subject == "Mój"
+
+
 def test_a_template_that_cannot_be_used_is_kept_and_told(
     visit: Visit, stored: Session, draft: Campaign
 ) -> None:
@@ -188,7 +227,7 @@ def test_a_session_that_ended_is_told_so_and_a_token_that_expired_can_be_renewed
     assert person.browser.post(f"/admin/campaign/save/{draft.id}", json={}, headers=stale).status_code == 400
     token = person.get("/admin/campaign/token").text
     fresh = {"X-CSRFToken": token, "X-Requested-With": "fetch"}
-    body = {"version": draft.updated_at.isoformat(), "subject": "x"}
+    body = {**WHOLE, "version": draft.updated_at.isoformat()}
     assert (
         person.browser.post(f"/admin/campaign/save/{draft.id}", json=body, headers=fresh).status_code == 200
     )

@@ -1,0 +1,79 @@
+"""What the composer's script sends to be saved, read strictly: a draft that was only half understood would be
+emptied.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from flask_babel import gettext
+
+from admin_views.errors import NotUnderstood
+from admin_views.numbers import whole_number
+from domain.contract_types import ContractType
+from services.draft_campaign import Draft
+
+LONGEST_NAME = 80
+LONGEST_VALUE = 2000
+
+
+def version_seen(given: Mapping[str, object]) -> datetime | None:
+    """The version that the words are based on; None for the empty text, which means: write over whatever is
+    there. Raises NotUnderstood, also when it is not named at all.
+    """
+    version = _text(given, "version")
+    if not version:
+        return None
+    try:
+        return datetime.fromisoformat(version).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _refusal("version") from error
+
+
+def given_draft(given: Mapping[str, object]) -> Draft:
+    """The whole draft; contract types that nobody knows are left out. Raises NotUnderstood for a field that
+    is missing or of another type.
+    """
+    chosen = given.get("contract_types")
+    if not isinstance(chosen, list):
+        raise _refusal("contract_types")
+    return Draft(
+        subject=_text(given, "subject").strip(),
+        body=_text(given, "body"),
+        contract_types=[kind for kind in ContractType if kind.value in chosen],
+        variables=_variables(given.get("variables")),
+        template_id=_template_id(given),
+    )
+
+
+def _variables(given: object) -> dict[str, str]:
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise _refusal("variables")
+    return {name[:LONGEST_NAME]: _storable(value)[:LONGEST_VALUE] for name, value in given.items()}
+
+
+def _template_id(given: Mapping[str, object]) -> int | None:
+    value = given.get("template_id", False)
+    if value is None or value == "":
+        return None
+    number = whole_number(value) if isinstance(value, str | int) else None
+    if number is None:
+        raise _refusal("template_id")
+    return number
+
+
+def _text(given: Mapping[str, object], name: str) -> str:
+    value = given.get(name)
+    if not isinstance(value, str):
+        raise _refusal(name)
+    return _storable(value)
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL stores no NUL.
+    return text.replace("\x00", "")
+
+
+def _refusal(name: str) -> NotUnderstood:
+    return NotUnderstood(
+        gettext("The draft was not saved: “%(name)s” is missing or is not what it should be.", name=name)
+    )
