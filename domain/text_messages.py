@@ -1,0 +1,48 @@
+"""What passes between us and any SMS gateway: a text out, reports of its delivery and texts back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.delivery import DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class TextMessage:
+    """One SMS to hand over. ``number`` and a numeric ``sender`` are E.164 with the +.
+
+    ``reference`` is our own name for this attempt (the DeliveryAttempt's uuid): an automatic retry keeps it,
+    so a gateway that knows it already sends nothing twice. ``most_parts``: refuse rather than send a longer
+    text.
+    """
+
+    number: str
+    text: str
+    sender: str
+    reference: str
+    most_parts: int = 9
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """News of a text a gateway took. ``state`` is none while it is only on its way.
+
+    ``reference`` is ours and ``provider_reference`` the gateway's; either may be empty, not both.
+    ``moment`` is when it happened (UTC), none when the gateway did not say; ``code`` is its own word for it.
+    """
+
+    reference: str
+    provider_reference: str
+    state: DeliveryState | None
+    moment: datetime | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingText:
+    """A text somebody sent to us. ``provider_reference`` is the gateway's own name for it."""
+
+    provider_reference: str
+    sender: str
+    recipient: str
+    text: str
+    moment: datetime | None
