@@ -1,8 +1,11 @@
 """The composition root of the panel and the command line."""
 
 import os
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from typing import NoReturn
 
 import click
 from flask import Flask
@@ -11,7 +14,7 @@ from flask_migrate import Migrate
 import admin_views
 import commands
 import webhooks
-from config import ROOT, InvalidSetting, Settings
+from config import INSTANCE, ROOT, InvalidSetting, Settings
 from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
 from extensions import assets, babel, csp, csrf, error_texts, limiter, login, mail, proxies, urls
 from extensions.encryption import cipher_from
@@ -27,17 +30,23 @@ from models.payment import PaymentGateway
 from sandbox.paywall import settings_for
 from services.delivery_policy import DeliveryPolicy
 
+BAD_SETTING = 2
+
 
 def create_app(settings: Settings | None = None, *, panel: bool | None = None) -> Flask:
     """Build the application; the panel too when it is going to be served.
 
-    The panel refuses to start without SECRET_KEY; the commands do without it.
+    The panel refuses to start without SECRET_KEY; the commands do without it. A setting that cannot be used
+    ends the process with one line on stderr and exit code 2.
     """
     settings = settings or _settings_from_environment()
     app = Flask(__name__, static_folder="static", template_folder="templates")
     app.config.update(_flask_config(settings))
     app.extensions["goniec"] = _wire(settings)
     error_texts.init_app()
+    if settings.database_url == Settings().database_url:
+        with suppress(OSError):  # then the database says that it cannot be opened
+            INSTANCE.mkdir(mode=0o700, exist_ok=True)
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"))
     if settings.secret_key:
@@ -54,7 +63,12 @@ def _settings_from_environment() -> Settings:
     try:
         return Settings.from_environment(os.environ)
     except InvalidSetting as error:
-        raise SystemExit(str(error)) from error
+        _refuse(str(error))
+
+
+def _refuse(sentence: str) -> NoReturn:
+    sys.stderr.write(f"{sentence}\n")
+    raise SystemExit(BAD_SETTING)
 
 
 def _serves_panel() -> bool:
@@ -113,11 +127,11 @@ def _default_sender(settings: Settings) -> Mailbox:
     name, address = parseaddr(settings.mail_default_sender or fallback)
     try:
         envelope_address(address)
-    except AddressNotDeliverable as error:
-        raise SystemExit(
+    except AddressNotDeliverable:
+        _refuse(
             "MAIL_DEFAULT_SENDER must be an address such as biuro@firma.pl or Firma <biuro@firma.pl>, "
             f"not {settings.mail_default_sender or fallback!r}"
-        ) from error
+        )
     return Mailbox(name, address)
 
 
@@ -161,7 +175,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 def _add_panel(app: Flask, settings: Settings) -> None:
     if not settings.secret_key:
-        raise SystemExit(
+        _refuse(
             "SECRET_KEY is not set. The panel signs sessions with it: set it to a long random text, e.g. "
             'the output of: python -c "import secrets; print(secrets.token_hex(32))"'
         )

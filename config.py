@@ -8,9 +8,18 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parent
 MEBIBYTE = 1024 * 1024
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
+INSTANCE = ROOT / "instance"
+HIGHEST_PORT = 65535
+DATABASE_SHAPE = "postgresql://user:password@host/goniec or sqlite:////srv/goniec/goniec.db"
+REDIS_SHAPE = "redis://host:6379/0 or rediss://:password@host:6379/0"
 
 
 class InvalidSetting(ValueError):
@@ -22,7 +31,7 @@ class Settings:
     """What an installation can set; the names in the environment are the field names in capitals."""
 
     secret_key: str = field(default="", repr=False)
-    database_url: str = f"sqlite:///{ROOT / 'instance' / 'goniec.db'}"
+    database_url: str = f"sqlite:///{INSTANCE / 'goniec.db'}"
     redis_url: str = "redis://127.0.0.1:6379/0"
     base_url: str = "http://localhost:5000"
     base_url_given: bool = False
@@ -35,7 +44,7 @@ class Settings:
     mail_default_sender: str = ""
     mail_timeout_seconds: float = 60.0
     mail_receipt_timeout_seconds: float = 300.0
-    files_dir: Path = ROOT / "instance" / "files"
+    files_dir: Path = INSTANCE / "files"
     demo: bool = False
     lease: timedelta = timedelta(seconds=120)
     sweep_interval: timedelta = timedelta(seconds=60)
@@ -63,7 +72,7 @@ class Settings:
         return cls(
             secret_key=read.text("SECRET_KEY", ""),
             database_url=read.database_url(plain.database_url),
-            redis_url=read.text("REDIS_URL", plain.redis_url),
+            redis_url=read.redis_url(plain.redis_url),
             base_url=read.address("BASE_URL", plain.base_url),
             base_url_given=bool(environment.get("BASE_URL")),
             mail_server=read.text("MAIL_SERVER", plain.mail_server),
@@ -147,8 +156,59 @@ class _Reader:
         return given
 
     def database_url(self, default: str) -> str:
+        """What SQLAlchemy takes. A refusal repeats nothing of the value, which may hold a password."""
         given = self.text("DATABASE_URL", default)
         for scheme in ("postgres://", "postgresql://"):
             if given.startswith(scheme):
-                return "postgresql+psycopg://" + given.removeprefix(scheme)
+                given = "postgresql+psycopg://" + given.removeprefix(scheme)
+        try:
+            url = make_url(given)
+        except (ArgumentError, ValueError):  # the second: a port that is no number
+            raise InvalidSetting(f"DATABASE_URL must be an address such as {DATABASE_SHAPE}") from None
+        wrong = _wrong_with_database(url) if given != default else ""
+        if wrong:
+            raise InvalidSetting(f"DATABASE_URL {wrong}: it must be an address such as {DATABASE_SHAPE}")
         return given
+
+    def redis_url(self, default: str) -> str:
+        """What both redis-py and limits take. A refusal repeats nothing of the value either."""
+        given = self.text("REDIS_URL", default)
+        try:
+            parts = urlsplit(given)
+            usable = (
+                parts.scheme in ("redis", "rediss")
+                and bool(parts.hostname)
+                and parts.port != 0
+                and re.fullmatch(r"/?[0-9]*", parts.path) is not None
+            )
+            if usable:  # made, not opened: an option that redis-py does not know shows here
+                Redis.from_url(given).connection_pool.make_connection()
+        except (ValueError, TypeError, RedisError):
+            usable = False
+        if not usable:
+            raise InvalidSetting(f"REDIS_URL must be an address such as {REDIS_SHAPE}")
+        return given
+
+
+def _wrong_with_database(url: URL) -> str:
+    """What keeps the address from being a database's, "" when nothing does."""
+    if url.drivername in ("sqlite", "sqlite+pysqlite"):
+        return _wrong_with_file(url)
+    if url.drivername != "postgresql+psycopg":
+        return "is for neither PostgreSQL nor SQLite"
+    if not (url.database or url.query.keys() & {"dbname", "service"}):
+        return "names no database"
+    return "" if url.port is None or 0 < url.port <= HIGHEST_PORT else "names an impossible port"
+
+
+def _wrong_with_file(url: URL) -> str:
+    if url.host or not url.database or url.database == ":memory:":
+        return "names no file"
+    file = INSTANCE / url.database  # where Flask-SQLAlchemy looks for a relative one, and makes the directory
+    if url.query.get("uri"):
+        return ""
+    if file.is_dir():
+        return f"names a directory, {file}, not a file in it"
+    if file.parent != INSTANCE and not file.parent.is_dir():
+        return f"names a file in {file.parent}, a directory that does not exist"
+    return ""

@@ -7,13 +7,18 @@ from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import click
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from domain.errors import DomainError
+from models import db
 from models.setting import MissingSecret
 
 BAD_INPUT = 2
 REFUSED = 3
+UPGRADE = "Run: flask --app app db upgrade"
+MISSING_PART = frozenset({"42P01", "42703"})  # undefined_table, undefined_column
+POSTGRESQL_PORT = 5432
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,7 +68,7 @@ def refused(text: str) -> NoReturn:
 
 
 def command_line(function: Callable[P, R]) -> Callable[P, R]:
-    """Turn what went wrong into one line: a DomainError is a refusal, a missing schema bad input."""
+    """Turn what went wrong into one line: a DomainError is a refusal, an unusable database bad input."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -73,12 +78,31 @@ def command_line(function: Callable[P, R]) -> Callable[P, R]:
             refused(str(error))
         except OverflowError:
             bad_input("There is no record of that number.")
-        except (OperationalError, ProgrammingError, MissingSecret, ArgumentError) as error:
-            bad_input(f"The database cannot be used ({_reason(error)}). Run: flask --app app db upgrade")
+        except MissingSecret as error:
+            bad_input(f"The database cannot be used ({error}). {UPGRADE}")
+        except (OperationalError, ProgrammingError) as error:
+            bad_input(_unusable(error, db.engine.url))
 
     return run
 
 
-def _reason(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0]
+def _unusable(error: DBAPIError, url: URL) -> str:
+    """One sentence without user name and password: what is wrong with the database, and what to do."""
+    reason = str(error.orig).strip().splitlines()[0]
+    if url.get_backend_name() == "sqlite":
+        if reason.startswith("unable to open"):
+            return f"The database file {url.database} cannot be opened. Check DATABASE_URL."
+        needs_upgrade = reason.startswith("no such")
+    else:
+        state = getattr(error.orig, "sqlstate", None)
+        if state is None:
+            # The last of libpq's chain of causes; it names the user whose log-in was refused.
+            cause = reason.rpartition("failed: ")[2].replace(f'"{url.username}"', "…")
+            return f"The database at {_place(url)} cannot be reached ({cause}). Check DATABASE_URL."
+        needs_upgrade = state in MISSING_PART
+    return f"The database cannot be used ({reason}).{f' {UPGRADE}' if needs_upgrade else ''}"
+
+
+def _place(url: URL) -> str:
+    host = url.host or url.query.get("host") or "this machine's socket"
+    return f"{host}:{url.port or url.query.get('port') or POSTGRESQL_PORT}"
