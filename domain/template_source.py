@@ -5,17 +5,13 @@ output (``<%-``), ``include`` and the literal delimiters ``<%%`` and ``%%>`` are
 recipient's data holds may reach a message unescaped.
 """
 
-import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.errors import DomainError
 from domain.html_context import Context, HtmlScanner
 from domain.merge_tags import RECORD_PATHS, TAG_PATTERN, path_of, variable_of
-
-OPAQUE_COMMENT = re.compile(r"gnc[0-9a-f]{20}n[0-9]+c")
-"""What an opaque comment holds, so that a sanitiser can tell it from an author's comment."""
 
 _DELIMITER = re.compile(r"<%%|%%>|<%=|<%-|<%_|<%#|<%|-%>|_%>|%>")
 _CLOSING = frozenset({"%>", "-%>", "_%>"})
@@ -126,16 +122,7 @@ class TemplateSource:
 
     def to_ejs(self) -> str:
         """The EJS source, merge tags turned into outputs of their paths."""
-        return "".join(_ejs_of(piece) for piece in self.pieces)
-
-
-@dataclass(frozen=True, slots=True)
-class Opaque:
-    """What an opaque token stands for: its EJS, and whether it may be absent (it was in an attribute)."""
-
-    ejs: str
-    in_attribute: bool
-    line: int
+        return "".join(ejs_of(piece) for piece in self.pieces)
 
 
 def parse(source: str, *, html: bool) -> TemplateSource:
@@ -164,79 +151,13 @@ def literal(text: str) -> str:
     return re.sub("<%|%>", lambda found: "<%%" if found[0] == "<%" else "%%>", text)
 
 
-def protect(source: str, *, salt: str = "") -> tuple[str, dict[str, Opaque]]:
-    """Replace EJS and merge tags in HTML by opaque tokens that HTML and CSS tools leave alone.
-
-    In text and between table rows a token is an HTML comment (a parser moves bare text out of a table);
-    inside a tag it is a word, fit for an attribute's value. Tokens carry a digest of the whole source, so
-    an author cannot write one. Give sources that end in one document different salts. Raises
-    TemplateRefused as ``parse`` does.
-    """
-    parsed = parse(source, html=True)
-    nonce = _nonce(source, salt)
-    text: list[str] = []
-    tokens: dict[str, Opaque] = {}
-    for number, piece in enumerate(parsed):
-        if isinstance(piece, Text):
-            text.append(piece.text)
-            continue
-        in_text = piece.context is Context.TEXT
-        token = f"gnc{nonce}n{number}{'c' if in_text else 'a'}"
-        tokens[token] = Opaque(_ejs_of(piece), not in_text, piece.line)
-        text.append(f"<!--{token}-->" if in_text else token)
-    return "".join(text), tokens
-
-
-def restore(text: str, tokens: Mapping[str, Opaque], *, attributes_may_be_missing: bool = False) -> str:
-    """EJS source with every token put back and everything else made literal.
-
-    Each token must be there exactly once; with ``attributes_may_be_missing`` (a plain-text part shows no
-    pictures' titles) those from inside a tag may be absent or repeated. Raises TemplateRefused naming the
-    line of a token that was lost.
-    """
-    if not tokens:
-        return literal(text)
-    nonces = {token[: token.rindex("n")] for token in tokens}
-    found: dict[str, int] = {}
-    restored: list[str] = []
-    position = 0
-    ours = "|".join(sorted(nonces))
-    for match in re.finditer(f"<!--((?:{ours})n[0-9]+c)-->|(?:{ours})n[0-9]+[ac]", text):
-        token = match[1] or match[0]
-        opaque = tokens.get(token)
-        if opaque is None:
-            continue
-        restored += (literal(text[position : match.start()]), opaque.ejs)
-        found[token] = found.get(token, 0) + 1
-        position = match.end()
-    restored.append(literal(text[position:]))
-    for token, opaque in tokens.items():
-        if found.get(token, 0) != 1 and not (attributes_may_be_missing and opaque.in_attribute):
-            raise TemplateRefused(
-                "Line %(line)s: “%(code)s” stands where a message cannot keep it. Move it into text.",
-                line=opaque.line,
-                code=opaque.ejs,
-            )
-    return "".join(restored)
-
-
-def _ejs_of(piece: Piece) -> str:
+def ejs_of(piece: Piece) -> str:
+    """The piece as EJS source."""
     if isinstance(piece, Text):
         return literal(piece.text)
     if isinstance(piece, Tag) or piece.path is not None:
         return f"<%= {piece.path} %>"
     return piece.code
-
-
-def _nonce(source: str, salt: str) -> str:
-    attempt = 0
-    while True:
-        digest = hashlib.sha256(f"{attempt}\0{salt}\0{source}".encode("utf-8", "surrogatepass")).hexdigest()[
-            :20
-        ]
-        if digest not in source.lower():
-            return digest
-        attempt += 1
 
 
 def _line(source: str, position: int) -> int:

@@ -4,16 +4,18 @@ and size.
 
 import itertools
 import json
-import re
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import quickjs
 
-from domain.errors import DomainError
+from gateways.ejs_failures import PrintedTooMuch, RanTooLong, TemplateFailed, failure, halted, is_halt
+
+__all__ = ["OUTPUT_LIMIT", "EjsRuntime", "EjsTemplate", "TemplateFailed", "Values", "render_together"]
 
 Values = Mapping[str, object]
 Escape = Literal["html", "none"]
@@ -22,18 +24,6 @@ OUTPUT_LIMIT = 2_000_000
 _CHUNK = 50
 _TEMPLATES_KEPT = 64
 _DRIVER = Path(__file__).with_name("ejs.js")
-_RUN_TIME_ERROR = re.compile(r"ejs:(?P<line>\d+)\n.*\n\n(?P<reason>.*)", re.DOTALL)
-_SYNTAX_ERROR_AT = re.compile(r"<input>:(\d+):")
-_LINE_MARK = re.compile(r"^\s*; __line = (\d+)$", re.MULTILINE)
-
-
-class TemplateFailed(DomainError):
-    """A template that could not be compiled or rendered. ``index`` is the place in the list given to
-    ``render_many``.
-    """
-
-    message = "The template could not be rendered."
-    index: int | None = None
 
 
 class _Halted(Exception):
@@ -65,21 +55,30 @@ class EjsRuntime:
         self.call("compile", template, source, escape)
         return template
 
-    def call(self, action: str, template: "EjsTemplate", *arguments: object) -> list[str | None]:
-        """Run one of the driver's actions. Raises TemplateFailed; after a halt the next call gets a new
-        context.
+    def call(
+        self, action: str, template: "EjsTemplate", *arguments: object, seconds: float | None = None
+    ) -> list[str | None]:
+        """Run one of the driver's actions, for at most ``seconds`` of the processor's time. Raises
+        TemplateFailed; after a halt the next call gets a new context.
         """
         world = self._world()
         if template.id not in world.compiled and len(world.compiled) >= _TEMPLATES_KEPT:
             del self._thread.world
             world = self._world()
         try:
+            world.limit_time(self.time_limit_seconds)
             if action != "compile" and template.id not in world.compiled:
                 world.call("compile", template.id, template.source, template.escape)
+            if seconds is not None:
+                world.limit_time(seconds)
             done = world.call(action, template.id, *arguments)
         except _Halted as halt:
             del self._thread.world
-            raise _explain(str(halt), self) from halt
+            raise halted(
+                str(halt),
+                memory_limit_bytes=self.memory_limit_bytes,
+                time_limit_seconds=self.time_limit_seconds,
+            ) from halt
         world.compiled.add(template.id)
         return done
 
@@ -97,46 +96,75 @@ class EjsTemplate:
         self.id = template_id
         self.source = source
         self.escape = escape
-        self._runtime = runtime
+        self.runtime = runtime
 
     def render(self, values: Values) -> str:
         """The text for one set of values (anything JSON can carry). Raises TemplateFailed."""
-        return self._render([values])[0]
+        return self.render_many([values])[0]
 
     def render_many(self, values_list: Sequence[Values]) -> list[str]:
         """The texts for many, in order, crossing into JavaScript once for every 50.
 
-        Raises TemplateFailed whose ``index`` names the first that fails. The time limit is for each
-        rendering.
+        Raises TemplateFailed whose ``index`` names the first that fails. The time limit is for each of them.
         """
-        texts: list[str] = []
-        for start in range(0, len(values_list), _CHUNK):
-            chunk = values_list[start : start + _CHUNK]
-            try:
-                texts += self._render(chunk)
-            except TemplateFailed:
-                texts += self._one_by_one(chunk, start)
-        return texts
+        return [text for (text,) in render_together([self], values_list)]
 
-    def _one_by_one(self, chunk: Sequence[Values], start: int) -> list[str]:
-        texts = []
-        for offset, values in enumerate(chunk):
-            try:
-                texts.append(self.render(values))
-            except TemplateFailed as failure:
-                failure.index = start + offset
-                raise
-        return texts
-
-    def _render(self, values_list: Sequence[Values]) -> list[str]:
+    def texts(self, values_list: Sequence[Values], seconds: float) -> list[str]:
+        """The texts for a chunk of values, all within ``seconds``. Raises TemplateFailed."""
         texts: list[str] = []
-        for text in self._runtime.call("render", self, values_list):
+        for text in self.runtime.call("render", self, values_list, seconds=seconds):
             if text is None:
-                raise TemplateFailed(
-                    "The template printed more than %(limit)s characters.", limit=OUTPUT_LIMIT
-                )
+                raise PrintedTooMuch(limit=OUTPUT_LIMIT)
             texts.append(text)
         return texts
+
+
+def render_together(templates: Sequence[EjsTemplate], values_list: Sequence[Values]) -> list[tuple[str, ...]]:
+    """Every template's text for each set of values, in order. The time limit is for all the texts of one set
+    together.
+
+    Raises TemplateFailed whose ``index`` names the first set that fails, and ``place`` the template.
+    """
+    rows: list[tuple[str, ...]] = []
+    for start in range(0, len(values_list), _CHUNK):
+        chunk = values_list[start : start + _CHUNK]
+        try:
+            rows += _rows(templates, chunk)
+        except TemplateFailed as failed:
+            if len(chunk) == 1:
+                failed.index = start
+                raise
+            rows += _one_by_one(templates, chunk, start)
+    return rows
+
+
+def _one_by_one(
+    templates: Sequence[EjsTemplate], chunk: Sequence[Values], start: int
+) -> list[tuple[str, ...]]:
+    rows = []
+    for offset, values in enumerate(chunk):
+        try:
+            rows += _rows(templates, [values])
+        except TemplateFailed as failed:
+            failed.index = start + offset
+            raise
+    return rows
+
+
+def _rows(templates: Sequence[EjsTemplate], chunk: Sequence[Values]) -> list[tuple[str, ...]]:
+    columns = []
+    began = time.process_time()  # quickjs, too, counts the processor's time
+    for place, template in enumerate(templates):
+        limit = template.runtime.time_limit_seconds
+        left = limit - (time.process_time() - began)
+        try:
+            if left <= 0:
+                raise RanTooLong(seconds=limit)
+            columns.append(template.texts(chunk, left))
+        except TemplateFailed as failed:
+            failed.place = place
+            raise
+    return list(zip(*columns, strict=True))
 
 
 class _World:
@@ -146,10 +174,13 @@ class _World:
         context = quickjs.Context()
         self._call: Callable[[str, str, str], str] = context.eval(driver)(ejs, OUTPUT_LIMIT)
         context.set_memory_limit(runtime.memory_limit_bytes)
-        context.set_time_limit(runtime.time_limit_seconds)
         self._context = context
         self._mark = f"\x1e{secrets.token_hex(16)}\x1e"
         self.compiled: set[int] = set()
+
+    def limit_time(self, seconds: float) -> None:
+        """The processor's time that each call from now on may take."""
+        self._context.set_time_limit(seconds)
 
     def call(self, action: str, *arguments: object) -> list[str | None]:
         request = json.dumps(arguments)
@@ -163,61 +194,12 @@ class _World:
             done: list[str | None] = answer["done"]
             return done
         failed = answer["failed"]
-        if failed["name"] in _HALTS and _halting(failed["message"]):
+        if is_halt(failed):
             raise _Halted(failed["message"])
-        raise _failure(failed, answer["generated"])
+        raise failure(failed, answer["generated"])
 
     def _raw(self, action: str, request: str, mark: str) -> str:
         try:
             return self._call(action, request, mark)
         except quickjs.JSException as error:
             raise _Halted(str(error)) from error
-
-
-_HALTS = ("InternalError", "RangeError")
-_MEMORY = "out of memory"
-_RECURSION = "Maximum call stack size exceeded"
-
-
-def _halting(message: str) -> bool:
-    return _MEMORY in message or _RECURSION in message
-
-
-def _explain(halt: str, runtime: EjsRuntime) -> TemplateFailed:
-    if _MEMORY in halt:
-        limit = runtime.memory_limit_bytes // (1024 * 1024)
-        return TemplateFailed(
-            "The template used more than %(limit)s MB of memory and was stopped.", limit=limit
-        )
-    if _RECURSION in halt:
-        return TemplateFailed("The template calls itself too deeply and was stopped.")
-    seconds = runtime.time_limit_seconds
-    return TemplateFailed("The template ran longer than %(seconds)s s and was stopped.", seconds=seconds)
-
-
-def _failure(failed: Mapping[str, str], generated: str) -> TemplateFailed:
-    """One sentence from EJS's error; the line counts from 1 and is that of the tag's beginning."""
-    if failed["name"] == "SyntaxError" and " while compiling ejs" in failed["message"]:
-        reason = failed["message"].partition(" while compiling ejs")[0]
-        line = _line_of_syntax_error(failed["stack"], generated)
-        return TemplateFailed(
-            "Line %(line)s of the template is not valid EJS: %(reason)s.", line=line, reason=reason
-        )
-    at = _RUN_TIME_ERROR.fullmatch(failed["message"])
-    if at is None:
-        return TemplateFailed("The template failed: %(reason)s.", reason=failed["message"])
-    return TemplateFailed(
-        "Line %(line)s of the template failed: %(reason)s.", line=int(at["line"]), reason=at["reason"]
-    )
-
-
-def _line_of_syntax_error(stack: str, generated: str) -> int:
-    """The template's line from the position in EJS's generated code, which marks its lines.
-
-    quickjs puts two lines, ``(function anonymous(…`` and ``) {``, before the code given to Function.
-    """
-    at = _SYNTAX_ERROR_AT.search(stack)
-    generated_line = int(at[1]) - 2 if at else 0
-    before = "\n".join(generated.split("\n")[: max(generated_line, 0)])
-    marks = _LINE_MARK.findall(before)
-    return int(marks[-1]) if marks else 1

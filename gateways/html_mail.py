@@ -1,6 +1,6 @@
 """HTML for mail: sanitising, CSS inlining and the plain-text part.
 
-All three leave ``domain.template_source``'s opaque tokens where they are.
+All three leave ``domain.template_tokens``'s opaque tokens where they are.
 """
 
 import re
@@ -16,7 +16,7 @@ from inscriptis.model.config import ParserConfig
 from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
-from domain.template_source import OPAQUE_COMMENT
+from domain.template_tokens import OPAQUE_COMMENT
 
 _TEXT_TAGS = """
     a abbr address article aside b bdi bdo blockquote br caption center cite code col colgroup dd del

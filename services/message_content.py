@@ -3,15 +3,16 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from domain.channel import Purpose
 from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
 from domain.html_limits import is_too_complicated
 from domain.merge_tags import escape_html, value_at, variable_of
-from domain.template_source import Opaque, TemplateRefused, TemplateSource, parse, protect, restore
-from gateways.ejs import EjsRuntime, Values
+from domain.template_source import TemplateRefused, TemplateSource, parse
+from domain.template_tokens import Opaque, protect, restore, source_lines
+from gateways.ejs import EjsRuntime, TemplateFailed, Values, render_together
 from gateways.html_mail import inline_css, plain_text, sanitise
 
 _SHELL = """<!DOCTYPE html>
@@ -47,12 +48,16 @@ class UnsafeVariable(DomainError):
     message = "The field %(name)s may not begin with “%(scheme)s”."
 
 
+Lines = tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class FrozenContent:
     """A message's three EJS sources, final: merge tags are EJS, HTML is sanitised and its CSS inlined.
 
     ``has_logic`` is false when every part is text and plain outputs of fields, so that
     ``ContentRenderer.segments`` can be used. ``outputs`` are the dotted paths printed as they are.
+    ``html_lines`` and ``text_lines``: for each line that EJS begins on, that of the author's body.
     """
 
     subject: str
@@ -61,6 +66,8 @@ class FrozenContent:
     variables: tuple[str, ...]
     has_logic: bool
     outputs: tuple[str, ...] = ()
+    html_lines: Lines = ()
+    text_lines: Lines = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +77,8 @@ class FrozenContent:
             "variables": list(self.variables),
             "has_logic": self.has_logic,
             "outputs": list(self.outputs),
+            "html_lines": self.html_lines,
+            "text_lines": self.text_lines,
         }
 
     @classmethod
@@ -81,6 +90,8 @@ class FrozenContent:
             variables=tuple(stored["variables"]),
             has_logic=stored["has_logic"],
             outputs=tuple(stored.get("outputs", ())),
+            html_lines=_lines(stored.get("html_lines", ())),
+            text_lines=_lines(stored.get("text_lines", ())),
         )
 
 
@@ -150,12 +161,15 @@ def prepare_content(subject: str, html: str, *, footer_html: str = "") -> Frozen
     tokens = {**body_tokens, **footer_tokens}
     document = inline_css(_SHELL.format(body=sanitise(body), footer=sanitise(footer)))
     _check_addresses(document, tokens)
+    text, has_logic = plain_text(document), any(source.has_logic for source in sources)
     return FrozenContent(
         subject=sources[0].to_ejs(),
         html=restore(document, tokens),
-        text=restore(plain_text(document), tokens, attributes_may_be_missing=True),
+        text=restore(text, tokens, attributes_may_be_missing=True),
         variables=_variables(sources),
-        has_logic=any(source.has_logic for source in sources),
+        has_logic=has_logic,
+        html_lines=source_lines(document, tokens) if has_logic else (),
+        text_lines=source_lines(text, tokens) if has_logic else (),
         outputs=tuple(dict.fromkeys(path for source in sources for path in source.outputs)),
     )
 
@@ -185,20 +199,27 @@ class ContentRenderer:
 
     def __init__(self, content: FrozenContent, runtime: EjsRuntime) -> None:
         self.content = content
-        self._subject = runtime.compile(content.subject, escape="none")
-        self._html = runtime.compile(content.html, escape="html")
-        self._text = runtime.compile(content.text, escape="none")
+        self._lines: tuple[Lines, ...] = ((), content.html_lines, content.text_lines)
+        self._templates = (
+            runtime.compile(content.subject, escape="none"),
+            runtime.compile(content.html, escape="html"),
+            runtime.compile(content.text, escape="none"),
+        )
 
     def render(self, values: Values) -> Rendered:
         """One recipient's message. Raises TemplateFailed."""
         return self.render_many([values])[0]
 
     def render_many(self, values_list: Sequence[Values]) -> list[Rendered]:
-        """Every message, in order. Raises TemplateFailed whose ``index`` names the one that
-        failed.
+        """Every message, in order; the time limit is for all of one message. Raises TemplateFailed whose
+        ``index`` names the one that failed, with the line of the author's text.
         """
-        parts = (template.render_many(values_list) for template in (self._subject, self._html, self._text))
-        return [Rendered(one_line(subject), html, text) for subject, html, text in zip(*parts, strict=True)]
+        try:
+            rows = render_together(self._templates, values_list)
+        except TemplateFailed as failed:
+            line = dict(self._lines[failed.place]).get(cast("int", failed.parameters.get("line")))
+            raise (failed if line is None else failed.at_line(line)) from failed
+        return [Rendered(one_line(subject), html, text) for subject, html, text in rows]
 
     def segments(self) -> Segments:
         """The parts cut at their fields, for splicing values in without EJS. Only for a content without
@@ -208,6 +229,10 @@ class ContentRenderer:
             raise ValueError("a template with logic has no fixed segments")
         content = self.content
         return Segments(_cut(content.subject), _cut(content.html), _cut(content.text))
+
+
+def _lines(stored: Sequence[Sequence[int]]) -> Lines:
+    return tuple((line, written) for line, written in stored)
 
 
 def _cut(ejs: str) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 import pytest
 from flask import Flask
+from flask_babel import gettext
 
 from domain.diagnoses import ConnectionLost, LargerThanAllowed, NoConnection
 from domain.mail_headers import AddressNeedsSmtpUtf8
 from extensions.babel import translate_stored
+from gateways.ejs_failures import CalledTooDeeply, FailedAtLine, RanTooLong, TemplateFailed
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,13 @@ def test_an_address_in_it_stays_what_it_is(panel: Flask) -> None:
 def test_what_a_server_said_stays_as_it_is(panel: Flask, said: str) -> None:
     with panel.test_request_context(headers={"Accept-Language": "pl"}):
         assert translate_stored(said) == said
+
+
+@pytest.mark.parametrize(
+    "error", [FailedAtLine(line=4, reason="x is not defined"), RanTooLong(seconds=1.0), CalledTooDeeply()]
+)
+def test_what_was_wrong_with_a_template_is_told_in_polish(panel: Flask, error: TemplateFailed) -> None:
+    with panel.test_request_context(headers={"Accept-Language": "pl"}):
+        told = translate_stored(str(error))
+        assert told == gettext(error.message_id) % error.parameters
+        assert "template" not in told

@@ -2,17 +2,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.template_source import (
-    OPAQUE_COMMENT,
-    Ejs,
-    Tag,
-    TemplateRefused,
-    Text,
-    literal,
-    parse,
-    protect,
-    restore,
-)
+from domain.template_source import Ejs, Tag, TemplateRefused, Text, literal, parse
+from domain.template_tokens import OPAQUE_COMMENT, protect, restore, source_lines
 
 FRAGMENTS = st.lists(
     st.one_of(
@@ -191,3 +182,11 @@ def test_delimiters_that_appear_between_tokens_are_made_literal() -> None:
     text, tokens = protect("{unit}")
     assert restore(f"<% x %>{text}", tokens) == "<%% x %%><%= contract.unit %>"
     assert literal("<%>") == "<%%>"
+
+
+def test_a_line_of_the_finished_text_leads_to_the_line_it_was_written_on() -> None:
+    text, tokens = protect("a\n<%\n x %>{unit}\n<b\nclass='c'>{client_name}")
+    finished = "\n\n\n" + text.replace("<b\nclass", "<b class")
+    lines = dict(source_lines(finished, tokens))
+    assert lines == {5: 2, 6: 3, 7: 5}
+    assert restore(finished, tokens).split("\n")[4] == "<%"

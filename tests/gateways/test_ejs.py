@@ -1,4 +1,5 @@
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.merge_tags import escape_html
 from domain.template_source import literal
-from gateways.ejs import OUTPUT_LIMIT, EjsRuntime, TemplateFailed
+from gateways.ejs import OUTPUT_LIMIT, EjsRuntime, TemplateFailed, render_together
 
 EJS = Path(__file__).parents[2] / "node_modules/ejs/ejs.min.js"
 RUNTIME = EjsRuntime(EJS, time_limit_seconds=0.5)
@@ -163,6 +164,32 @@ def test_the_time_limit_is_for_each_rendering_and_not_for_the_batch() -> None:
     runtime = EjsRuntime(EJS, time_limit_seconds=0.2)
     busy = runtime.compile("<% for (let i = 0; i < 400000; i++); %>ok", escape="html")
     assert busy.render_many([ANNA] * 40) == ["ok"] * 40
+
+
+def test_a_template_that_runs_too_long_is_stopped_once() -> None:
+    runtime = EjsRuntime(EJS, time_limit_seconds=0.2)
+    endless = runtime.compile("<% while (true) {} %>", escape="html")
+    began = time.process_time()
+    with pytest.raises(TemplateFailed, match=r"longer than 0\.2 s"):
+        endless.render_many([ANNA])
+    assert time.process_time() - began < 0.35
+
+
+def test_texts_that_belong_together_have_one_time_limit() -> None:
+    runtime = EjsRuntime(EJS, time_limit_seconds=0.3)
+    source = "<% try { while (true) {} } catch (e) {} %>"
+    texts = [runtime.compile("<% for (let i = 0; i < 1000000; i++); %>ok", escape="html") for _ in range(4)]
+    began = time.process_time()
+    with pytest.raises(TemplateFailed, match=r"longer than 0\.3 s") as failure:
+        render_together([*texts, runtime.compile(source, escape="html")], [ANNA])
+    assert time.process_time() - began < 0.5
+    assert failure.value.index == 0
+
+
+def test_what_a_template_throws_is_cut_to_what_can_be_stored() -> None:
+    with pytest.raises(TemplateFailed) as failure:
+        render("<% throw new Error('x'.repeat(100000)) %>")
+    assert len(str(failure.value)) < 400
 
 
 def test_values_may_have_different_fields() -> None:

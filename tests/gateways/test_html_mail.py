@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from domain.template_source import protect, restore
+from domain.template_tokens import protect, restore
 from gateways.html_mail import inline_css, plain_text, sanitise
 
 

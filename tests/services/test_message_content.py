@@ -1,4 +1,5 @@
 import json
+import time
 from html import unescape
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from domain.merge_tags import RECORD_TAGS
 from domain.template_source import TemplateRefused
 from gateways.ejs import EjsRuntime, TemplateFailed
+from services.compose_mail import nest
 from services.message_content import (
     ContentRenderer,
     EmptyVariables,
@@ -19,7 +21,8 @@ from services.message_content import (
     prepare_content,
 )
 
-RUNTIME = EjsRuntime(Path(__file__).parents[2] / "node_modules/ejs/ejs.min.js")
+EJS = Path(__file__).parents[2] / "node_modules/ejs/ejs.min.js"
+RUNTIME = EjsRuntime(EJS)
 FOOTER = '<p>Wiadomość od {company_name}. <a href="{unsubscribe_url}">Wypisz się</a></p>'
 PLAIN = prepare_content(
     "{client_first_name}: faktura {invoice_number}",
@@ -215,3 +218,24 @@ def test_bad_syntax_is_told_when_the_renderer_is_made() -> None:
     content = prepare_content("a", "<% if ( { %>x<% } %>")
     with pytest.raises(TemplateFailed, match="not valid EJS"):
         ContentRenderer(content, RUNTIME)
+
+
+@pytest.mark.parametrize(
+    "body", ["<p>a</p>\n<p\nclass='b'>\n<%= nope %></p>", "\n\n\n<table><tr><% nope %></tr>"]
+)
+def test_a_rendering_that_fails_names_the_line_the_author_wrote(body: str) -> None:
+    content = prepare_content("a", body, footer_html=FOOTER)
+    stored = FrozenContent.from_json(json.loads(json.dumps(content.to_json())))
+    with pytest.raises(TemplateFailed, match="Line 4 of the template failed: nope") as failure:
+        ContentRenderer(stored, RUNTIME).render_many([nest({})] * 2)
+    assert failure.value.index == 0
+
+
+def test_all_the_texts_of_one_message_share_one_time_limit() -> None:
+    runtime = EjsRuntime(EJS, time_limit_seconds=0.3)
+    busy = "<% for (let i = 0; i < 1000000; i++); %>"
+    renderer = ContentRenderer(prepare_content("a" + busy * 4, f"<p>{busy * 4}</p>"), runtime)
+    began = time.process_time()
+    with pytest.raises(TemplateFailed, match=r"longer than 0\.3 s"):
+        renderer.render(nest({}))
+    assert time.process_time() - began < 0.5
