@@ -68,6 +68,7 @@ _AS_BLOCKS = {
     "td": "span",
     "th": "span",
 }
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _IMPLIED_BODY = re.compile(rf"(<table\b[^>]*>)((?:\s|<!--{OPAQUE_COMMENT.pattern}-->)+)<tbody>")
 
 
@@ -211,8 +212,9 @@ def _replace_by_text(mark: etree._Comment) -> None:
     parent = mark.getparent()
     text = f"{mark.text}{mark.tail or ''}"
     previous = mark.getprevious()
+    # A tree takes characters from its parser that it does not take from us: a form feed, for one.
     if previous is None:
-        parent.text = f"{parent.text or ''}{text}"
+        parent.text = _NOT_XML.sub(" ", f"{parent.text or ''}{text}")
     else:
-        previous.tail = f"{previous.tail or ''}{text}"
+        previous.tail = _NOT_XML.sub(" ", f"{previous.tail or ''}{text}")
     parent.remove(mark)

@@ -132,3 +132,10 @@ def test_plain_text_keeps_the_order_of_rows_and_the_logic_around_them() -> None:
 
 def test_plain_text_of_a_table_without_logic_is_laid_out() -> None:
     assert plain_text("<table><tr><td>a</td><td>b</td></tr></table>").strip() == "a  b"
+
+
+@pytest.mark.parametrize("feed", ["\x0c", "&#12;"])
+def test_a_control_character_beside_a_merge_tag_is_a_space_in_the_text(feed: str) -> None:
+    protected, tokens = protect(f"<p>a{feed}{{unit}}{feed}b</p>")
+    text = restore(plain_text(inline_css(sanitise(protected))), tokens)
+    assert text.split() == ["a", "<%=", "contract.unit", "%>", "b"]
