@@ -153,12 +153,34 @@ def test_guessing_passwords_is_slowed_down(panel: Flask) -> None:
     assert codes == [200] * 10 + [429]
 
 
-def test_a_lost_queue_server_locks_nobody_out(
-    environment: dict[str, str], sqlite_url: str, panel: Flask
-) -> None:
+def test_logging_in_is_no_guessing(panel: Flask) -> None:
+    stranger = Visitor(panel)
+    fields = {"email": "administrator@goniec.example", "password": "wrong", "csrf_token": stranger.token()}
+    for _ in range(9):
+        assert stranger.browser.post("/admin/login", data=fields).status_code == 200
+    for _ in range(21):  # more than either limit
+        Visitor(panel, "administrator@goniec.example")
+    codes = [stranger.browser.post("/admin/login", data=fields).status_code for _ in range(2)]
+    assert codes == [200, 429]
+
+
+@pytest.fixture
+def lonely(environment: dict[str, str], sqlite_url: str, panel: Flask) -> Flask:
+    """The panel when its queue server is lost."""
     without = {**environment, "REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": sqlite_url}
-    lonely = build_app(without, panel=True)
-    assert Visitor(lonely, "viewer@goniec.example").get("/admin/").status_code == 200
+    return build_app(without, panel=True)
+
+
+def test_a_lost_queue_server_locks_nobody_out(lonely: Flask) -> None:
+    for _ in range(21):
+        assert Visitor(lonely, "viewer@goniec.example").get("/admin/").status_code == 200
+
+
+def test_guessing_passwords_is_slowed_down_while_the_queue_server_is_lost(lonely: Flask) -> None:
+    stranger = Visitor(lonely)
+    fields = {"email": "administrator@goniec.example", "password": "wrong", "csrf_token": stranger.token()}
+    codes = [stranger.browser.post("/admin/login", data=fields).status_code for _ in range(11)]
+    assert codes == [200] * 10 + [429]
 
 
 def test_a_wrong_password_does_not_say_whether_the_address_exists(panel: Flask) -> None:
