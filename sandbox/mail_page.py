@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from string import Template
 from typing import Protocol
 from urllib.parse import parse_qs, quote, urlsplit
 
+from sandbox.http_answers import POLICY, AnsweringHandler
 from sandbox.mail_rendering import (
     LIST_PAGE,
     MAIL_SANDBOX,
@@ -62,13 +63,9 @@ def serve_page(store: MailStore, switch: Switch, host: str, port: int) -> Iterat
         thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(AnsweringHandler):
     mail: MailStore
     withholding: Switch
-    protocol_version = "HTTP/1.1"
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent: stdout is for the ready line."""
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
@@ -83,7 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
             case ["messages", number, *rest] if mail := self.mail.get(_number(number)):
                 self._message(mail, rest)
             case _:
-                self._send(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"Nie ma takiej strony.")
+                self.answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"Nie ma takiej strony.")
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -95,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
             case "/api/clear":
                 self.mail.clear()
             case _:
-                self._send(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"")
+                self.answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"")
                 return
         self._json({"ok": True})
 
@@ -109,11 +106,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._page(subject_of(mail), message_page(mail), back=True)
             case ["html"]:
                 base = b'<!doctype html><base target="_blank">'
-                self._send(
+                self.answer(
                     HTTPStatus.OK,
                     "text/html; charset=utf-8",
                     base + html_of(mail).encode("utf-8"),
-                    _MAIL_POLICY,
+                    {POLICY: _MAIL_POLICY},
                 )
             case ["raw"]:
                 self._download(f"wiadomosc-{mail.id}.eml", "message/rfc822", mail.raw)
@@ -121,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
                 name, kind, content = parts[_number(number)]
                 self._download(name, kind, content)
             case _:
-                self._send(
+                self.answer(
                     HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", "Nie ma takiej części.".encode()
                 )
 
@@ -144,35 +141,15 @@ class _Handler(BaseHTTPRequestHandler):
             f"default-src 'self'; img-src data:; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}';"
             " base-uri 'none'; frame-ancestors 'none'"
         )
-        self._send(HTTPStatus.OK, "text/html; charset=utf-8", html.encode("utf-8"), policy_text)
+        self.answer(HTTPStatus.OK, "text/html; charset=utf-8", html.encode("utf-8"), {POLICY: policy_text})
 
     def _json(self, value: object) -> None:
-        self._send(HTTPStatus.OK, "application/json", json.dumps(value, ensure_ascii=False).encode("utf-8"))
+        self.answer(HTTPStatus.OK, "application/json", json.dumps(value, ensure_ascii=False).encode("utf-8"))
 
     def _download(self, name: str, kind: str, content: bytes) -> None:
-        self._send(
-            HTTPStatus.OK,
-            kind,
-            content,
-            "sandbox",
-            f"attachment; filename*=UTF-8''{quote(name, safe='', errors='replace')}",
-        )
-
-    def _send(
-        self, status: HTTPStatus, kind: str, content: bytes, security_policy: str = "", disposition: str = ""
-    ) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Referrer-Policy", "no-referrer")
-        if security_policy:
-            self.send_header("Content-Security-Policy", security_policy)
-        if disposition:
-            self.send_header("Content-Disposition", disposition)
-        self.end_headers()
-        self.wfile.write(content)
+        encoded = quote(name, safe="", errors="replace")
+        headers = {POLICY: "sandbox", "Content-Disposition": f"attachment; filename*=UTF-8''{encoded}"}
+        self.answer(HTTPStatus.OK, kind, content, headers)
 
 
 def _number(text: str) -> int:

@@ -4,12 +4,12 @@ import json
 import secrets
 from html import escape
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from string import Template
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sandbox.http_answers import POLICY, AnsweringHandler
 from sandbox.paywall_orders import Action, Order, Refusal, Till
 from sandbox.paywall_tokens import Tokens
 
@@ -27,17 +27,13 @@ _BUTTONS = (
 _STATES = {"COMPLETED": "Ta płatność jest opłacona.", "CANCELED": "Ta płatność została odrzucona."}
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(AnsweringHandler):
     """One connection; a subclass says what it serves."""
 
     till: Till
     tokens: Tokens
-    protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 30
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Stay silent: stdout is for the ready line, and addresses name orders."""
 
     def do_GET(self) -> None:
         match self._parts():
@@ -48,13 +44,13 @@ class Handler(BaseHTTPRequestHandler):
             case ["api", *_]:
                 self._status(HTTPStatus.UNAUTHORIZED, "UNAUTHORIZED")
             case _:
-                self._send(HTTPStatus.NOT_FOUND, _TEXT, "Nie ma takiej płatności.".encode())
+                self.answer(HTTPStatus.NOT_FOUND, _TEXT, "Nie ma takiej płatności.".encode())
 
     def do_POST(self) -> None:
         body = self._body()
         if body is None:
             self.close_connection = True
-            self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TEXT, b"")
+            self.answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _TEXT, b"")
             return
         match self._parts():
             case ["pl", "standard", "user", "oauth", "authorize"]:
@@ -66,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
             case ["api", *_]:
                 self._status(HTTPStatus.UNAUTHORIZED, "UNAUTHORIZED")
             case _:
-                self._send(HTTPStatus.NOT_FOUND, _TEXT, "Nie ma takiej płatności.".encode())
+                self.answer(HTTPStatus.NOT_FOUND, _TEXT, "Nie ma takiej płatności.".encode())
 
     def _authorize(self, form: dict[str, str]) -> None:
         granted = self.tokens.grant(form)
@@ -107,10 +103,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _choose(self, order_id: str, action: str) -> None:
         if action not in set(Action):
-            self._send(HTTPStatus.BAD_REQUEST, _TEXT, b"Nie ma takiego przycisku.")
+            self.answer(HTTPStatus.BAD_REQUEST, _TEXT, b"Nie ma takiego przycisku.")
             return
         order = self.till.act(order_id, Action(action))
-        self._send(HTTPStatus.SEE_OTHER, _TEXT, b"", location=order.continue_url or f"/pay/{order.id}")
+        self.answer(HTTPStatus.SEE_OTHER, _TEXT, b"", {"Location": order.continue_url or f"/pay/{order.id}"})
 
     def _page(self, order: Order) -> None:
         nonce = secrets.token_urlsafe(16)
@@ -120,7 +116,7 @@ class Handler(BaseHTTPRequestHandler):
             f"default-src 'none'; img-src data:; style-src 'nonce-{nonce}';"
             " base-uri 'none'; frame-ancestors 'none'"
         )
-        self._send(HTTPStatus.OK, _HTML, html.encode("utf-8", "replace"), policy=policy)
+        self.answer(HTTPStatus.OK, _HTML, html.encode("utf-8", "replace"), {POLICY: policy})
 
     def _parts(self) -> list[str]:
         return [part for part in self.path.partition("?")[0].split("/") if part]
@@ -138,23 +134,7 @@ class Handler(BaseHTTPRequestHandler):
         self._json(status, {"status": {"statusCode": code}})
 
     def _json(self, status: HTTPStatus, value: dict[str, Any], location: str = "") -> None:
-        self._send(status, _JSON, json.dumps(value).encode(), location=location)
-
-    def _send(
-        self, status: HTTPStatus, kind: str, content: bytes, *, policy: str = "", location: str = ""
-    ) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Cache-Control", "no-store")
-        self.send_header("Referrer-Policy", "no-referrer")
-        if policy:
-            self.send_header("Content-Security-Policy", policy)
-        if location:
-            self.send_header("Location", location)
-        self.end_headers()
-        self.wfile.write(content)
+        self.answer(status, _JSON, json.dumps(value).encode(), {"Location": location})
 
 
 def _form(body: bytes) -> dict[str, str]:
