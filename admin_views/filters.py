@@ -90,50 +90,22 @@ def chosen(key: str, name: Any, criterion: Callable[[int], Any], options: Option
 
 def since(key: str, name: Any, column: Any) -> PanelFilter:
     """Not before the start of a day in Warsaw."""
-    return PanelFilter(
-        f"{key}_since",
-        name,
-        lambda day: column >= day_start(day),
-        calendar_day,
-        verb=lazy_gettext("from"),
-        data_type="date",
-    )
+    return _from(key, name, lambda day: column >= day_start(day))
 
 
 def until(key: str, name: Any, column: Any) -> PanelFilter:
     """Not after the end of a day in Warsaw."""
-    return PanelFilter(
-        f"{key}_until",
-        name,
-        lambda day: column < day_start(day + timedelta(days=1)),
-        calendar_day,
-        verb=lazy_gettext("to"),
-        data_type="date",
-    )
+    return _to(key, name, lambda day: column < day_start(day + timedelta(days=1)))
 
 
 def since_day(key: str, name: Any, column: Any) -> PanelFilter:
     """As `since`, for a column that holds days."""
-    return PanelFilter(
-        f"{key}_since",
-        name,
-        lambda day: column >= day,
-        calendar_day,
-        verb=lazy_gettext("from"),
-        data_type="date",
-    )
+    return _from(key, name, lambda day: column >= day)
 
 
 def until_day(key: str, name: Any, column: Any) -> PanelFilter:
     """As `until`, for a column that holds days."""
-    return PanelFilter(
-        f"{key}_until",
-        name,
-        lambda day: column <= day,
-        calendar_day,
-        verb=lazy_gettext("to"),
-        data_type="date",
-    )
+    return _to(key, name, lambda day: column <= day)
 
 
 def calendar_day(text: str) -> date:
@@ -167,6 +139,14 @@ def read_filters(
             raise FilterNotUnderstood
         found.append((position.zfill(4), (index, str(filters[index].name), value)))
     return [entry for _position, entry in sorted(found, key=lambda pair: pair[0])]
+
+
+def _from(key: str, name: Any, bound: Criterion) -> PanelFilter:
+    return PanelFilter(f"{key}_since", name, bound, calendar_day, verb=lazy_gettext("from"), data_type="date")
+
+
+def _to(key: str, name: Any, bound: Criterion) -> PanelFilter:
+    return PanelFilter(f"{key}_until", name, bound, calendar_day, verb=lazy_gettext("to"), data_type="date")
 
 
 def _text(value: str) -> str:
