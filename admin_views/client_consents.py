@@ -17,8 +17,9 @@ from extensions.wiring import wiring
 from models import db
 from models.consent import ConsentAction, ConsentDefinition, ConsentMethod
 from services.record_audit import append_audit
-from services.record_consent import record_consent
+from services.record_consent import record_consent, standing_grant
 
+VALID_ALREADY = _("This consent was valid already: nothing was recorded.")
 FORM_METHODS = (ConsentMethod.PAPER, ConsentMethod.FORM, ConsentMethod.PHONE, ConsentMethod.EMAIL)
 
 
@@ -101,8 +102,12 @@ def record_ticks(session: Any, client_id: int, form: Any) -> None:
 
 def record_answer(
     session: Any, client_id: int, definition: ConsentDefinition, answer: Mapping[str, str]
-) -> None:
-    """Record one answer given on the card: ``action``, ``method`` and ``source``. The caller commits."""
+) -> bool:
+    """Record one answer given on the card: ``action``, ``method`` and ``source``. The caller commits.
+
+    False, and nothing is recorded, when the client's consent stands on that very proof. Another one is kept:
+    the company must be able to show that consent was given (RODO art. 7(1)).
+    """
     source = answer.get("source", "").strip()
     if not source:
         raise ConsentNeedsASource
@@ -110,7 +115,12 @@ def record_answer(
         action, method = ConsentAction(answer.get("action", "")), ConsentMethod(answer.get("method", ""))
     except ValueError as error:
         raise UnknownAnswer from error
+    if action == ConsentAction.GRANTED:
+        standing = standing_grant(session, client_id, definition)
+        if standing is not None and (standing.method, standing.source) == (method, source[:300]):
+            return False
     _record(session, client_id, definition, action, method, source)
+    return True
 
 
 def _record(

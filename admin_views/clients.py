@@ -17,7 +17,13 @@ from admin_views import client_card
 from admin_views.access import WRITE, needs
 from admin_views.base import RecordView
 from admin_views.campaign_from_clients import WRITE_MESSAGE, MessageToClients
-from admin_views.client_consents import ConsentTicks, consent_fields, record_answer, record_ticks
+from admin_views.client_consents import (
+    VALID_ALREADY,
+    ConsentTicks,
+    consent_fields,
+    record_answer,
+    record_ticks,
+)
 from admin_views.fields import PanelConverter, Row, Section
 from admin_views.filters import chosen, contains, flag, matching, one_of, since, until
 from admin_views.formatters import own_link
@@ -215,9 +221,9 @@ class ClientView(MessageToClients, RecordView):
         """Write down what a client said about one consent, from the client's card."""
         client = self.asked_for()
         definition = db.get_or_404(ConsentDefinition, request.form.get("definition", 0, type=int))
-        record_answer(db.session, client.id, definition, request.form)
+        recorded = record_answer(db.session, client.id, definition, request.form)
         db.session.commit()
-        flash(gettext("The consent was recorded."), "success")
+        flash(gettext("The consent was recorded.") if recorded else str(VALID_ALREADY), "success")
         return redirect(self.get_url(".details_view", id=client.id))
 
     def card_banners(self, model: Client) -> list[Markup]:

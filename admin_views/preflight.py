@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest
 
 from admin_views.access import SEND, WRITE, GuardedView, needs
 from admin_views.campaign_records import campaign_or_404, draft_or_refusal, json_body, page_of
+from admin_views.client_consents import VALID_ALREADY
 from admin_views.labels import label
 from admin_views.numbers import whole_number
 from domain.contract_types import POLISH_TITLES
@@ -104,7 +105,7 @@ class PreflightPages(GuardedView):
     def grant_consent(self, campaign_id: int, client_id: int) -> ResponseReturnValue:
         campaign, given = draft_or_refusal(campaign_id), json_body()
         before = standing_of(db.session(), audience_of(campaign), client_id)
-        grant_email_consent(
+        granted = grant_email_consent(
             db.session(),
             client_id,
             definition_id=whole_number(given.get("definition"), default=0) or 0,
@@ -113,7 +114,8 @@ class PreflightPages(GuardedView):
             actor_id=current_user_id(),
             now=wiring().clock(),
         )
-        return _difference(campaign_or_404(campaign_id), client_id, before)
+        note = "" if granted else str(VALID_ALREADY)
+        return _difference(campaign_or_404(campaign_id), client_id, before, note=note)
 
     @expose("/send/<int:campaign_id>", methods=("POST",))
     @needs(SEND)
@@ -208,7 +210,7 @@ def _wall_clock(given: Mapping[str, object]) -> str:
     return "" if moment is None else str(moment)
 
 
-def _difference(campaign: Campaign, client_id: int, before: Any) -> Response:
+def _difference(campaign: Campaign, client_id: int, before: Any, *, note: str = "") -> Response:
     """What a correction changed in the report, and what still keeps the client out."""
     after = standing_of(db.session(), audience_of(campaign), client_id)
     return jsonify(
@@ -216,4 +218,5 @@ def _difference(campaign: Campaign, client_id: int, before: Any) -> Response:
         recipients=after.recipients - before.recipients,
         skipped=int(after.is_skipped) - int(before.is_skipped),
         still=str(label(after.reason)) if after.reason else "",
+        note=note,
     )

@@ -11,7 +11,7 @@ from models.client import Client
 from models.consent import ConsentAction, ConsentDefinition, ConsentEvent, ConsentMethod, ConsentPurpose
 from services.fix_email_address import NoSuchClient
 from services.record_audit import append_audit
-from services.record_consent import record_consent
+from services.record_consent import record_consent, standing_grant
 
 
 class SourceMissing(DomainError):
@@ -46,9 +46,10 @@ def grant_email_consent(
     source: str,
     actor_id: int | None,
     now: datetime,
-) -> ConsentEvent:
+) -> ConsentEvent | None:
     """Record the grant with its source, and audit it. Commits.
 
+    None when this consent was valid already, under its current wording: then nothing is recorded.
     Raises SourceMissing, ConsentNotOffered, NoSuchClient, and what `record_consent` raises.
     """
     source = source.strip()
@@ -60,6 +61,9 @@ def grant_email_consent(
     client = session.get(Client, client_id)
     if client is None or client.merged_into_id is not None:
         raise NoSuchClient
+    if standing_grant(session, client_id, definition) is not None:
+        session.rollback()
+        return None
     event = record_consent(
         session,
         client_id=client_id,

@@ -74,6 +74,27 @@ def record_consent(
     return event
 
 
+def standing_grant(
+    session: Session | scoped_session[Any], client_id: int, definition: ConsentDefinition
+) -> ConsentEvent | None:
+    """The grant under the current wording that holds today, if there is one.
+
+    None after a withdrawal, and when the grant is of an older wording: to say yes to other words, or once
+    more after a no, is something new (RODO art. 7). Until the caller commits nobody else finds there is none.
+    """
+    # A write that changes nothing: two at once take turns, on SQLite too.
+    session.execute(
+        sa.update(Client)
+        .where(Client.id == client_id)
+        .values(allow_email=Client.allow_email, updated_at=Client.updated_at)
+        .execution_options(synchronize_session=False)
+    )
+    state = session.get(ConsentState, (client_id, definition.id), populate_existing=True)
+    if state is None or not state.granted or not definition.wordings:
+        return None
+    return state.event if state.wording_version == definition.current_wording.version else None
+
+
 def _project(session: Session | scoped_session[Any], event: ConsentEvent, version: int) -> None:
     granted = event.action == ConsentAction.GRANTED
     state = session.get(

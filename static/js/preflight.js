@@ -154,20 +154,20 @@
         kind.querySelector(".error-kind-head").setAttribute("aria-expanded", "false");
       }
     });
-    own.querySelectorAll(`[data-client="${row.dataset.client}"]`).forEach((same) => settle(same, told.still, given.address));
+    own.querySelectorAll(`[data-client="${row.dataset.client}"]`).forEach((same) => settle(same, told, given.address));
     refresh();
     const next = own.querySelector(".error-row:not(.error-row-fixed) [data-fix-open]");
     if (next) next.focus();
   }
 
-  function settle(row, still, address) {
+  function settle(row, { still, note }, address) {
     row.classList.add("error-row-fixed");
     row.querySelectorAll(".fix-form, [data-fix-open]").forEach((part) => part.remove());
     const shown = row.querySelector(".error-client small") || row.querySelector(".error-client").appendChild(document.createElement("small"));
     if (address) shown.textContent = address;
     const line = document.createElement("span");
     line.className = still ? "fixed-still" : "fixed-good";
-    line.textContent = still ? words.fixedStill.replace("{reason}", still) : words.fixed;
+    line.textContent = still ? words.fixedStill.replace("{reason}", still) : note || words.fixed;
     row.querySelector(".error-row-line").append(line);
   }
 

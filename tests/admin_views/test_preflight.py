@@ -180,6 +180,14 @@ def test_a_consent_is_recorded_with_its_source(
     assert stored.scalars(
         sa.select(ConsentEvent.source).where(ConsentEvent.client_id == silent.id)
     ).all() == ["segregator 7"]
+    assert told["note"] == ""
+    told = ask(person, path, source="segregator 7", **fields).get_json()
+    assert told["note"] == "This consent was valid already: nothing was recorded."
+    assert (told["recipients"], told["still"]) == (0, "")
+    assert (
+        stored.scalar(sa.select(sa.func.count(ConsentEvent.id)).where(ConsentEvent.client_id == silent.id))
+        == 1
+    )
 
 
 @pytest.mark.parametrize("source", [True, [1], {"a": 1}, 7, "\x00", None])

@@ -1,6 +1,8 @@
 """An address corrected where its error was found, and what that changes in the report."""
 
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from domain.eligibility import Reason
 from models import db
 from models.audit import AuditEntry
 from models.client import Client, EmailAddress
-from models.consent import ConsentEvent, ConsentMethod
+from models.consent import ConsentAction, ConsentDefinition, ConsentEvent, ConsentMethod, ConsentState
 from queries.audience import AudienceOfInvestment
 from queries.preflight import preflight
 from queries.preflight_recheck import standing_of
@@ -119,6 +121,65 @@ def test_a_consent_without_a_source_or_of_another_kind_is_refused(session: Sessi
     with pytest.raises(ConsentNotOffered):
         grant_email_consent(session, client.id, definition_id=switched_off.id, source="x", **given)
     assert session.scalar(sa.select(sa.func.count(ConsentEvent.id))) == 0
+
+
+def given_again(session: Session, client: Client, definition: ConsentDefinition, now: datetime) -> bool:
+    """Grant once more, by another proof; whether anything was recorded."""
+    event = grant_email_consent(
+        session,
+        client.id,
+        definition_id=definition.id,
+        method=ConsentMethod.PHONE,
+        source="rozmowa",
+        actor_id=None,
+        now=now,
+    )
+    return event is not None
+
+
+def events(session: Session) -> int:
+    return session.scalar(sa.select(sa.func.count(ConsentEvent.id))) or 0
+
+
+def test_a_consent_that_is_valid_already_is_not_recorded_again(session: Session, now: datetime) -> None:
+    definition, client = make.make_definition(session), make.make_person(session)
+    assert given_again(session, client, definition, now)
+    assert not given_again(session, client, definition, now + timedelta(days=1))
+    assert events(session) == 1
+    assert [action for action, _values in audited(session)] == ["grant_consent"]
+
+
+def test_yes_to_a_new_wording_and_yes_after_a_no_are_recorded(session: Session, now: datetime) -> None:
+    definition, client = make.make_definition(session, versions=2), make.make_person(session)
+    make.grant(session, client, definition, version=1)
+    assert given_again(session, client, definition, now)
+    make.grant(session, client, definition, action=ConsentAction.WITHDRAWN, moment=now)
+    session.commit()
+    assert given_again(session, client, definition, now + timedelta(days=1))
+    assert events(session) == 4
+    state = session.get_one(ConsentState, (client.id, definition.id))
+    assert (state.granted, state.wording_version) == (True, 2)
+
+
+def test_of_many_grants_of_one_consent_at_once_one_is_recorded(
+    database: Flask, session: Session, now: datetime
+) -> None:
+    definition, client = make.make_definition(session), make.make_person(session)
+    definition_id, client_id = definition.id, client.id
+    session.commit()
+    together = Barrier(4)
+
+    def grant(_number: int) -> bool:
+        with database.app_context():
+            mine = db.session()
+            ours = mine.get_one(Client, client_id), mine.get_one(ConsentDefinition, definition_id)
+            together.wait()
+            return given_again(mine, *ours, now)
+
+    with ThreadPoolExecutor(4) as pool:
+        recorded = list(pool.map(grant, range(4)))
+    assert sorted(recorded) == [False, False, False, True]
+    assert (events(session), len(audited(session))) == (1, 1)
 
 
 # --- what a correction changes in the report ---
