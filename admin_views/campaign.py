@@ -14,6 +14,7 @@ from admin_views.base import RecordView
 from admin_views.campaign_progress import ProgressPages
 from admin_views.campaign_recipients import RecipientPages
 from admin_views.campaign_records import page_of
+from admin_views.campaign_titles import campaign_title
 from admin_views.compose import ComposePages
 from admin_views.compose_attachments import AttachmentPages
 from admin_views.compose_preview import PreviewPages
@@ -112,7 +113,7 @@ class CampaignView(
         return count, rows
 
     def record_title(self, model: Campaign) -> str:
-        return model.subject or gettext("Untitled draft")
+        return campaign_title(model)
 
     def refuse(self, error: DomainError) -> ResponseReturnValue:
         """As every view does; a script also learns which field the refusal belongs to."""
@@ -124,9 +125,7 @@ class CampaignView(
 
 
 def _title(campaign: Campaign) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(
-        page_of(campaign), campaign.subject or gettext("Untitled draft")
-    )
+    return Markup('<a href="{}">{}</a>').format(page_of(campaign), campaign_title(campaign))
 
 
 def _counts(campaign: Campaign) -> dict[Status, int]:

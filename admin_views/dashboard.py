@@ -9,6 +9,7 @@ from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _
 
 from admin_views.access import GuardedView
+from admin_views.campaign_titles import campaign_title
 from extensions.queue_health import queue_health
 from extensions.wiring import wiring
 from models import db
@@ -41,6 +42,7 @@ class DashboardView(GuardedView, AdminIndexView):
             campaigns=campaigns_under_way(db.session),
             health=health,
             sweep_is_late=health.sweep_is_late(hands.clock(), hands.sweep_interval),
+            campaign_title=campaign_title,
             campaign_page=CAMPAIGN_PAGE if CAMPAIGN_PAGE in current_app.view_functions else None,
         )
 

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from admin_views.base import RecordView
+from admin_views.campaign_titles import readable
 from admin_views.filters import chosen, contains, one_of, since, until
 from admin_views.formatters import badge, file_size, link, linked
 from admin_views.sections import SENDING
@@ -116,7 +117,7 @@ class MessageView(RecordView):
 
     def record_title(self, model: Message) -> str:
         rendered, _problem = _read(model)
-        campaign = model.campaign.subject if model.campaign else ""
+        campaign = readable(model.campaign.subject) if model.campaign else ""
         return (rendered.subject if rendered else "") or model.subject or campaign or f"#{model.id}"
 
     details_template = "message/details.html"

@@ -1,0 +1,29 @@
+"""What the panel calls a campaign: its title with fields by their names, as their values differ by client."""
+
+import re
+
+from flask_babel import gettext
+
+from domain.merge_tags import MENU, TAG_PATTERN, path_of
+from models.campaign import Campaign
+
+_LABELS = {tag.path: tag.label for tag in MENU}
+_CODE = re.compile(r"<%(?:=\s*([a-z_]+\.[a-z_]+)\s*%>|.*?(?:%>|$))", re.DOTALL)
+
+
+def campaign_title(campaign: Campaign) -> str:
+    """The campaign's name for headings, lists and links."""
+    return readable(campaign.subject) or gettext("Untitled draft")
+
+
+def readable(subject: str) -> str:
+    """A template's title as a person reads it: ``Unit {unit}`` is “Unit [Contract: unit]”; any other field or
+    code is “…”.
+    """
+    plain = _CODE.sub(lambda code: _named(code[1] or ""), subject)
+    return TAG_PATTERN.sub(lambda tag: _named(path_of(tag[1])), plain)
+
+
+def _named(path: str) -> str:
+    label = _LABELS.get(path)
+    return f"[{gettext(label)}]" if label else "…"

@@ -1,0 +1,45 @@
+"""A title with fields in it is read by a person, not by EJS."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from admin_views.campaign_titles import readable
+from domain.delivery import CampaignStatus
+from tests import factories as make
+from tests.admin_views.conftest import Visitor
+
+Visit = Callable[[str], Visitor]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Wieści", "Wieści"),
+        ("Lokal {unit}: {contract_number}", "Lokal [Contract: unit]: [Contract: number]"),
+        ("{client_first_name}, {company_name}", "[Client: first name], [Our company's name]"),
+        ("Do {until}", "Do …"),
+        ("<%= client.name %>, dzień dobry", "[Client: full name], dzień dobry"),
+        ("<% if (a) { %>tak<% } %>", "…tak…"),
+        ("a <% nie zamknięte", "a …"),
+        ("{Unit} 100% <b>", "{Unit} 100% <b>"),
+    ],
+)
+def test_a_field_of_a_title_is_shown_by_its_name(panel: Flask, written: str, read: str) -> None:
+    with panel.test_request_context(headers={"Accept-Language": "en"}):
+        assert readable(written) == read
+
+
+def test_no_page_that_names_a_campaign_shows_a_merge_tag(visit: Visit, stored: Session) -> None:
+    campaign = make.make_campaign(stored, make.make_investment(stored), status=CampaignStatus.PAUSED)
+    campaign.subject = "Umowa {contract_number}"
+    stored.commit()
+    person = visit("viewer")
+    page = person.get("/admin/campaign/details/", id=str(campaign.id)).text
+    assert page.count("{contract_number}") == 1  # the title as it was written, among the facts
+    assert "<title>Umowa [Contract: number] · Goniec</title>" in page
+    for path in ("/admin/", "/admin/campaign/"):
+        page = person.get(path).text
+        assert "Umowa [Contract: number]" in page and "{contract_number}" not in page
