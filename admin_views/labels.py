@@ -16,10 +16,10 @@ from models.client import ClientKind, PhoneKind
 from models.consent import ConsentAction, ConsentMethod, ConsentPurpose
 from models.investment import ContractType
 from models.invoice import InvoiceKind
+from models.ledger import EntryKind
 from models.mail_account import MailSecurity
 from models.message import AttemptOutcome, Direction, Origin
 from models.payment import NewsSource, PaymentGateway
-from models.sms_account import EntryKind
 from models.suppression import SuppressionReason
 
 NEUTRAL, GOOD, BAD, WARNING, INFO = "neutral", "good", "bad", "warning", "info"

@@ -9,7 +9,7 @@ from admin_views.formatters import linked
 from admin_views.money import units_column
 from admin_views.sections import SMS_ACCOUNT
 from domain.money import zloty_of
-from models.sms_account import EntryKind, LedgerEntry
+from models.ledger import EntryKind, LedgerEntry
 
 
 class LedgerView(RecordView):

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 class Accepted:
     """The other side took responsibility for the message.
 
-    ``reference`` is its own name for the message (a queue id), empty when it gave none.
+    ``reference`` is its own name for the message (a queue id), empty when it gave none; ``gateway_id`` says
+    which of several gateways it was.
     """
 
     reference: str = ""
+    gateway_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Failure:
     code: str
     text: str
     stage: str = ""
+    gateway_id: int | None = None
 
 
 class Refused(Failure):
@@ -35,6 +38,10 @@ class Unavailable(Failure):
 
 class AccountRefused(Unavailable):
     """Surely not sent, and nothing else from this account will be: log-in, policy, greeting."""
+
+
+class NoMoney(AccountRefused):
+    """Not handed over at all: the prepaid account does not cover it."""
 
 
 class Uncertain(Failure):

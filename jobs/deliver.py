@@ -20,9 +20,10 @@ from models.mail_account import MailAccount
 from models.setting import LINK_KEY, secret_of
 from services.account_failures import pause_with_reason
 from services.claim_deliveries import WorkRange
-from services.compose_mail import CampaignComposer, Sender
+from services.compose_mail import CampaignComposer, Envelope, Sender
 from services.compose_single import SingleComposer
 from services.deliver_range import Composer, Workshop, deliver_range
+from services.mail_desk import MailDesk
 from services.message_content import ContentRenderer, FrozenContent
 
 KEPT_COMPOSERS = 4
@@ -48,15 +49,15 @@ def deliver(account_id: int, campaign_id: int | None, first_id: int, last_id: in
         db.session.remove()
 
 
-def _shop(account_id: int, campaign_id: int | None) -> Workshop:
+def _shop(account_id: int, campaign_id: int | None) -> Workshop[Envelope]:
     account = db.session.get_one(MailAccount, account_id)
     hands = wiring()
     sender = sender_of(account, hands)
     settings = smtp_settings_of(account, hands)
+    envelope_from = envelope_address(sender.mailbox.address)
     return Workshop(
-        connect=lambda: SmtpSession(settings),
+        connect=lambda: MailDesk(SmtpSession(settings), envelope_from),
         composer=lambda: _composer(campaign_id, sender, hands),
-        envelope_from=envelope_address(sender.mailbox.address),
         policy=hands.policy,
         clock=hands.clock,
         enqueue=hands.doorbell.ring,
@@ -93,7 +94,7 @@ def smtp_settings_of(account: MailAccount, hands: Wiring) -> SmtpSettings:
     )
 
 
-def _composer(campaign_id: int | None, sender: Sender, hands: Wiring) -> Composer:
+def _composer(campaign_id: int | None, sender: Sender, hands: Wiring) -> Composer[Envelope]:
     if campaign_id is None:
         return SingleComposer(db.session(), sender, hands.files)
     kept: dict[tuple[int, datetime | None, Sender], CampaignComposer]

@@ -11,6 +11,7 @@ from models import (
     conversation,
     investment,
     invoice,
+    ledger,
     mail_account,
     message,
     message_template,
@@ -18,6 +19,8 @@ from models import (
     price_list,
     setting,
     sms_account,
+    sms_day,
+    sms_gateway,
     suppression,
     user,
 )
@@ -35,6 +38,7 @@ __all__ = [
     "db",
     "investment",
     "invoice",
+    "ledger",
     "mail_account",
     "message",
     "message_template",
@@ -42,6 +46,8 @@ __all__ = [
     "price_list",
     "setting",
     "sms_account",
+    "sms_day",
+    "sms_gateway",
     "suppression",
     "user",
 ]

@@ -62,11 +62,13 @@ class Campaign(Identified, Timestamped, Model):
     investment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("investment.id"))
     template_id: Mapped[int | None] = mapped_column(sa.ForeignKey("message_template.id", ondelete="SET NULL"))
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("mail_account.id"))
+    sms_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_account.id"))
     contract_types: Mapped[list[str]] = mapped_column(default=list)
     subject: Mapped[str] = mapped_column(sa.String(400), default="")
     body: Mapped[str] = mapped_column(sa.Text, default="")
     variables: Mapped[dict[str, Any]] = mapped_column(default=dict)
     skip_errors: Mapped[bool] = mapped_column(default=False)
+    strip_letters: Mapped[bool | None]
     starts_at: Mapped[datetime | None]
     batch_size: Mapped[int | None]
     batch_interval_seconds: Mapped[int] = mapped_column(default=0)

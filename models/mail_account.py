@@ -1,13 +1,13 @@
 """Mail accounts to send from (and, later, to fetch into)."""
 
-from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import Identified, Model, Timestamped, enum_type
+from models.base import Identified, Model, enum_type
 from models.encrypted import EncryptedText
+from models.sending_account import LIMITS_POSITIVE, SendingAccount
 
 
 class MailSecurity(StrEnum):
@@ -16,21 +16,14 @@ class MailSecurity(StrEnum):
     TLS = "tls"
 
 
-class MailAccount(Identified, Timestamped, Model):
-    """An account; with ``uses_settings`` the server and log-in come from the MAIL_* settings.
-
-    ``held_until`` is the account's own back-off after failures that concern no message,
-    ``failing_since`` the first of those failures in a row.
-    """
+class MailAccount(SendingAccount):
+    """An account; with ``uses_settings`` the server and log-in come from the MAIL_* settings."""
 
     __tablename__ = "mail_account"
     __table_args__ = (
         sa.CheckConstraint("uses_settings OR length(host) > 0", name="has_a_host"),
         sa.CheckConstraint("port BETWEEN 1 AND 65535", name="port_range"),
-        sa.CheckConstraint(
-            "coalesce(per_minute, 1) > 0 AND coalesce(per_hour, 1) > 0 AND coalesce(per_day, 1) > 0",
-            name="limits_positive",
-        ),
+        sa.CheckConstraint(LIMITS_POSITIVE, name="limits_positive"),
         sa.Index(
             "uq_mail_account_default",
             "is_default",
@@ -52,15 +45,7 @@ class MailAccount(Identified, Timestamped, Model):
     )
     username: Mapped[str] = mapped_column(sa.String(255), default="")
     password: Mapped[str | None] = mapped_column(EncryptedText)
-    per_minute: Mapped[int | None]
-    per_hour: Mapped[int | None]
-    per_day: Mapped[int | None]
     is_default: Mapped[bool] = mapped_column(default=False)
-    is_active: Mapped[bool] = mapped_column(default=True)
-    failures_in_a_row: Mapped[int] = mapped_column(default=0)
-    held_until: Mapped[datetime | None]
-    failing_since: Mapped[datetime | None]
-    last_failure: Mapped[str] = mapped_column(sa.String(600), default="")
 
     folders: Mapped[list["MailFolder"]] = relationship(back_populates="account", cascade="all, delete-orphan")
 

@@ -1,6 +1,6 @@
 """Messages: every delivery, out and in, is a row before anything else happens to it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -18,6 +18,8 @@ from models.consent import ConsentEvent
 from models.conversation import Conversation
 from models.investment import Contract
 from models.mail_account import MailAccount
+from models.sms_account import SmsAccount
+from models.sms_gateway import SmsGateway
 
 message_attachment = sa.Table(
     "message_attachment",
@@ -54,7 +56,8 @@ class Message(Identified, Model):
     ``idempotency_key`` makes it unique per origin: ``campaign:<id>:<channel>:<normalised address>``
     (letters: the client), ``event:<change>:<channel>``, ``sequence:<enrolment>:<step>`` or a UUID.
     A campaign's bodies are rendered from the campaign's frozen content and ``merge_values``; incoming
-    and hand-written messages store theirs. ``unit_price`` and ``cost`` are in 1/10000 PLN.
+    and hand-written messages store theirs. ``unit_price`` and ``cost`` are in 1/10000 PLN: what an SMS was
+    charged, on the day ``charged_on`` (Europe/Warsaw); a refund makes the cost nought.
     """
 
     __tablename__ = "message"
@@ -75,7 +78,16 @@ class Message(Identified, Model):
             sqlite_where=sa.text("status = 'queued'"),
             postgresql_where=sa.text("status = 'queued'"),
         ),
+        sa.Index(
+            "ix_message_queued_sms",
+            "sms_account_id",
+            "campaign_id",
+            "id",
+            sqlite_where=sa.text("status = 'queued' AND sms_account_id IS NOT NULL"),
+            postgresql_where=sa.text("status = 'queued' AND sms_account_id IS NOT NULL"),
+        ),
         _index_where("sent_at", "account_id", "sent_at"),
+        _index_where("charged_on", "charged_on", "id"),
         sa.Index("ix_message_client_id", "client_id", "id"),
         _index_where("conversation_id", "conversation_id", "id"),
         sa.Index("ix_message_address_digest", "address_digest"),
@@ -102,6 +114,8 @@ class Message(Identified, Model):
     reason: Mapped[Reason | None] = mapped_column(enum_type(Reason, "reason"))
     campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"))
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("mail_account.id"))
+    sms_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_account.id"))
+    gateway_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_gateway.id"))
     conversation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("conversation.id"))
     client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("client.id"))
     contract_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contract.id"))
@@ -127,12 +141,16 @@ class Message(Identified, Model):
     error_code: Mapped[str] = mapped_column(sa.String(40), default="")
     error_text: Mapped[str] = mapped_column(sa.String(600), default="")
     provider_reference: Mapped[str] = mapped_column(sa.String(200), default="")
+    sender: Mapped[str] = mapped_column(sa.String(16), default="", server_default="")
     parts: Mapped[int | None]
     unit_price: Mapped[int | None] = mapped_column(sa.BigInteger)
     cost: Mapped[int | None] = mapped_column(sa.BigInteger)
+    charged_on: Mapped[date | None]
 
     campaign: Mapped[Campaign | None] = relationship()
     account: Mapped[MailAccount | None] = relationship()
+    sms_account: Mapped[SmsAccount | None] = relationship()
+    gateway: Mapped[SmsGateway | None] = relationship()
     conversation: Mapped[Conversation | None] = relationship()
     client: Mapped[Client | None] = relationship()
     contract: Mapped[Contract | None] = relationship()
@@ -198,6 +216,7 @@ class DeliveryAttempt(Identified, Model):
     requested_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    gateway_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_gateway.id"))
     outcome: Mapped[AttemptOutcome | None] = mapped_column(enum_type(AttemptOutcome, "outcome"))
     reply_code: Mapped[str] = mapped_column(sa.String(40), default="")
     reply_text: Mapped[str] = mapped_column(sa.String(600), default="")
@@ -224,6 +243,7 @@ class DeliveryClaim(Identified, Model):
     )
 
     account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("mail_account.id"))
+    sms_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_account.id"))
     campaign_id: Mapped[int | None] = mapped_column(sa.ForeignKey("campaign.id"))
     first_message_id: Mapped[int] = mapped_column(sa.BigInteger)
     last_message_id: Mapped[int] = mapped_column(sa.BigInteger)

@@ -9,6 +9,8 @@ from models.user import User
 
 
 class MessageTemplate(Identified, Timestamped, Model):
+    """``strip_letters``: whether an SMS leaves without Polish letters; none: as the settings say."""
+
     __tablename__ = "message_template"
     __table_args__ = (
         sa.CheckConstraint("length(trim(name)) > 0", name="has_a_name"),
@@ -20,6 +22,7 @@ class MessageTemplate(Identified, Timestamped, Model):
     purpose: Mapped[Purpose] = mapped_column(enum_type(Purpose, "purpose"), default=Purpose.MARKETING)
     subject: Mapped[str] = mapped_column(sa.String(400), default="")
     body: Mapped[str] = mapped_column(sa.Text)
+    strip_letters: Mapped[bool | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     updated_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
 

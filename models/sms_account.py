@@ -1,37 +1,39 @@
-"""The prepaid SMS account: a balance, the append-only ledger it is the sum of, and what is held back.
+"""The prepaid SMS account that texts leave from and that pays for them.
 
 Amounts are whole units of 1/10000 zł (design: idea 5).
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Identified, Model, Timestamped, enum_type
-from models.campaign import Campaign
-from models.message import Message
-from models.payment import Payment
-from models.user import User
+from models.sending_account import LIMITS_POSITIVE, SendingAccount
 
 LOW_BALANCE = 500_000
 
 
-class SmsAccount(Identified, Timestamped, Model):
-    """``balance`` is what the ledger adds up to, ``held`` what open holds still keep back of it."""
+class SmsAccount(SendingAccount):
+    """``balance`` is what the ledger adds up to, ``held`` what open holds still keep back of it.
+
+    ``sender`` is a sender name of up to eleven characters, which cannot be answered, or a number, which can.
+    ``alerted_at``: when its owner was told that money runs low, none once it does not.
+    """
 
     __tablename__ = "sms_account"
     __table_args__ = (
         sa.CheckConstraint("balance >= 0", name="balance_not_negative"),
         sa.CheckConstraint("held BETWEEN 0 AND balance", name="held_is_covered"),
         sa.CheckConstraint("low_balance >= 0", name="low_balance_not_negative"),
+        sa.CheckConstraint(LIMITS_POSITIVE, name="limits_positive"),
     )
 
     name: Mapped[str] = mapped_column(sa.String(160), unique=True)
     balance: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     held: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     low_balance: Mapped[int] = mapped_column(sa.BigInteger, default=LOW_BALANCE)
+    alerted_at: Mapped[datetime | None]
+    sender: Mapped[str] = mapped_column(sa.String(16), default="")
 
     def __str__(self) -> str:
         return self.name
@@ -39,71 +41,3 @@ class SmsAccount(Identified, Timestamped, Model):
     @property
     def available(self) -> int:
         return self.balance - self.held
-
-
-class EntryKind(StrEnum):
-    TOP_UP = "top_up"
-    CHARGE = "charge"
-    REFUND = "refund"
-    REVERSAL = "reversal"
-
-
-class LedgerEntry(Identified, Model):
-    """One movement of money. Append-only; nothing but a verified payment adds money of its own."""
-
-    __tablename__ = "ledger_entry"
-    __table_args__ = (
-        sa.CheckConstraint(
-            "CASE kind WHEN 'top_up' THEN amount > 0 AND payment_id IS NOT NULL"
-            " WHEN 'charge' THEN amount < 0 AND message_id IS NOT NULL"
-            " WHEN 'refund' THEN amount > 0 AND message_id IS NOT NULL AND reverses_id IS NOT NULL"
-            " ELSE amount <> 0 AND reverses_id IS NOT NULL AND length(reason) > 0 END",
-            name="each_kind_has_its_ground",
-        ),
-        sa.Index("ix_ledger_entry_account_id", "account_id", "id"),
-        sa.Index("ix_ledger_entry_message_id", "message_id"),
-        sa.Index("ix_ledger_entry_payment_id", "payment_id"),
-    )
-
-    account_id: Mapped[int] = mapped_column(sa.ForeignKey("sms_account.id"))
-    kind: Mapped[EntryKind] = mapped_column(enum_type(EntryKind, "kind"))
-    amount: Mapped[int] = mapped_column(sa.BigInteger)
-    idempotency_key: Mapped[str] = mapped_column(sa.String(120), unique=True)
-    recorded_at: Mapped[datetime]
-    message_id: Mapped[int | None] = mapped_column(sa.ForeignKey("message.id"))
-    payment_id: Mapped[int | None] = mapped_column(sa.ForeignKey("payment.id"))
-    reverses_id: Mapped[int | None] = mapped_column(sa.ForeignKey("ledger_entry.id"), unique=True)
-    reason: Mapped[str] = mapped_column(sa.String(300), default="")
-    actor_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
-
-    account: Mapped[SmsAccount] = relationship()
-    message: Mapped[Message | None] = relationship()
-    payment: Mapped[Payment | None] = relationship()
-    actor: Mapped[User | None] = relationship()
-
-
-class HoldState(StrEnum):
-    OPEN = "open"
-    USED = "used"
-    RELEASED = "released"
-
-
-class Hold(Identified, Model):
-    """What an approved campaign's quote keeps back until it is charged or released; no ledger entry."""
-
-    __tablename__ = "sms_hold"
-    __table_args__ = (
-        sa.CheckConstraint("used BETWEEN 0 AND amount", name="used_is_held"),
-        sa.CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="open_has_no_end"),
-    )
-
-    account_id: Mapped[int] = mapped_column(sa.ForeignKey("sms_account.id"))
-    campaign_id: Mapped[int] = mapped_column(sa.ForeignKey("campaign.id"), unique=True)
-    amount: Mapped[int] = mapped_column(sa.BigInteger)
-    used: Mapped[int] = mapped_column(sa.BigInteger, default=0)
-    state: Mapped[HoldState] = mapped_column(enum_type(HoldState, "state"), default=HoldState.OPEN)
-    opened_at: Mapped[datetime]
-    closed_at: Mapped[datetime | None]
-
-    account: Mapped[SmsAccount] = relationship()
-    campaign: Mapped[Campaign] = relationship()

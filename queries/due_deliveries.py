@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from domain.delivery import CampaignStatus, Status
 from models.campaign import Campaign
-from models.mail_account import MailAccount
 from models.message import DeliveryClaim, Message
+from models.sending_lines import LINES, MAIL, SendingLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class DueRange:
     first_id: int
     last_id: int
     count: int
+    line: SendingLine = MAIL
 
 
 def due_ranges(
@@ -32,33 +33,43 @@ def due_ranges(
     ``only_unattended`` leaves out what a live claim is working towards: its job rings again by itself. A
     message tried before is behind it, so nobody but the sweep comes back to it.
     """
+    ranges = []
+    for line in LINES:
+        rows = session.execute(_query(line, now, campaign_id, only_unattended=only_unattended))
+        ranges += [DueRange(*row, line) for row in rows]
+    return ranges
+
+
+def _query(
+    line: SendingLine, now: datetime, campaign_id: int | None, *, only_unattended: bool
+) -> sa.Select[int, int | None, int, int, int]:
     query = (
         sa.select(
-            MailAccount.id,
+            line.account.id,
             Message.campaign_id,
             sa.func.min(Message.id),
             sa.func.max(Message.id),
             sa.func.count(),
         )
-        .join(MailAccount, MailAccount.id == Message.account_id)
+        .join(line.account, line.account.id == line.of_message)
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .where(
             Message.status == Status.QUEUED,
             Message.due_at <= now,
-            MailAccount.is_active,
-            sa.or_(MailAccount.held_until.is_(None), MailAccount.held_until <= now),
+            line.of_message.is_not(None),
+            line.is_open(now),
             sa.or_(Message.campaign_id.is_(None), Campaign.status == CampaignStatus.SENDING),
         )
-        .group_by(MailAccount.id, Message.campaign_id)
-        .order_by(Message.campaign_id, MailAccount.id)
+        .group_by(line.account.id, Message.campaign_id)
+        .order_by(Message.campaign_id, line.account.id)
     )
     if campaign_id is not None:
         query = query.where(Message.campaign_id == campaign_id)
     if only_unattended:
         attended = sa.exists().where(
             DeliveryClaim.closed_at.is_(None),
-            DeliveryClaim.account_id == Message.account_id,
+            line.of_claim == line.of_message,
             DeliveryClaim.campaign_id.is_not_distinct_from(Message.campaign_id),
         )
         query = query.where(sa.or_(~attended, Message.first_failed_at.is_not(None)))
-    return [DueRange(*row) for row in session.execute(query)]
+    return query

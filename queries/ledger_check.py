@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.invoice import Invoice
+from models.ledger import EntryKind, Hold, HoldState, LedgerEntry
 from models.payment import Payment
-from models.sms_account import EntryKind, Hold, HoldState, LedgerEntry, SmsAccount
+from models.sms_account import SmsAccount
 
 
 @dataclass(frozen=True, slots=True)

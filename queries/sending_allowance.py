@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.mail_account import MailAccount
 from models.message import DeliveryClaim, Message
+from models.sending_account import SendingAccount
+from models.sending_lines import SendingLine
 
 
-def sending_allowance(session: Session, account: MailAccount, now: datetime) -> int | None:
+def sending_allowance(
+    session: Session, line: SendingLine, account: SendingAccount, now: datetime
+) -> int | None:
     """Messages the account's limits leave for now; None when it has no limit.
 
     What other workers have claimed counts as sent: call it holding the account's row.
@@ -32,19 +35,19 @@ def sending_allowance(session: Session, account: MailAccount, now: datetime) -> 
                 Message.claim_id == DeliveryClaim.id,
             ),
         )
-        .where(DeliveryClaim.account_id == account.id, DeliveryClaim.closed_at.is_(None))
+        .where(line.of_claim == account.id, DeliveryClaim.closed_at.is_(None))
     )
     return max(
         0,
         min(
-            limit - (claimed or 0) - _sent_since(session, account.id, now - length)
+            limit - (claimed or 0) - _sent_since(session, line, account.id, now - length)
             for length, limit in limits
         ),
     )
 
 
-def _sent_since(session: Session, account_id: int, moment: datetime) -> int:
+def _sent_since(session: Session, line: SendingLine, account_id: int, moment: datetime) -> int:
     counted = session.scalar(
-        sa.select(sa.func.count()).where(Message.account_id == account_id, Message.sent_at > moment)
+        sa.select(sa.func.count()).where(line.of_message == account_id, Message.sent_at > moment)
     )
     return counted or 0

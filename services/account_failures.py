@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from domain.delivery import CampaignStatus, Move, Status, back_off, target
 from domain.outcomes import AccountRefused, Failure
 from models.campaign import Campaign
-from models.mail_account import MailAccount
 from models.message import Message
+from models.sending_lines import MAIL, SendingLine
 from models.sessions import rows_changed
 from services.delivery_policy import DeliveryPolicy
 
@@ -22,6 +22,7 @@ def record_account_failure(
     failure: Failure,
     policy: DeliveryPolicy,
     now: datetime,
+    line: SendingLine = MAIL,
 ) -> None:
     """Hold the account back (doubling), give up when that has gone on too long, maybe pause. Commits.
 
@@ -29,7 +30,7 @@ def record_account_failure(
     is down for a night is no reason to ask a person.
     """
     text = f"{failure.code} {failure.text}".strip()[:600]
-    account = session.get_one(MailAccount, account_id, with_for_update=True, populate_existing=True)
+    account = session.get_one(line.account, account_id, with_for_update=True, populate_existing=True)
     if account.held_until is None or account.held_until <= now:
         account.failures_in_a_row += 1
         account.failing_since = account.failing_since or now
@@ -42,13 +43,15 @@ def record_account_failure(
     session.flush()
     given_up = now - policy.retry_give_up
     if account.failing_since is not None and account.failing_since <= given_up:
-        _give_up(session, account_id, text, given_up, now)
+        _give_up(session, line, account_id, text, given_up, now)
     session.commit()
 
 
-def clear_account_failures(session: Session, *, account_id: int, campaign_id: int | None) -> None:
+def clear_account_failures(
+    session: Session, *, account_id: int, campaign_id: int | None, line: SendingLine = MAIL
+) -> None:
     """A message went out: whatever was wrong with the account is over. Commits."""
-    lift_hold(session, account_id)
+    lift_hold(session, account_id, line)
     rows_changed(
         session,
         sa.update(Campaign)
@@ -58,12 +61,12 @@ def clear_account_failures(session: Session, *, account_id: int, campaign_id: in
     session.commit()
 
 
-def lift_hold(session: Session, account_id: int | None) -> None:
+def lift_hold(session: Session, account_id: int | None, line: SendingLine = MAIL) -> None:
     """Forget the account's failures, so that it is tried at once. The caller commits."""
     rows_changed(
         session,
-        sa.update(MailAccount)
-        .where(MailAccount.id == account_id, MailAccount.failures_in_a_row > 0)
+        sa.update(line.account)
+        .where(line.account.id == account_id, line.account.failures_in_a_row > 0)
         .values(failures_in_a_row=0, held_until=None, failing_since=None, last_failure=""),
     )
 
@@ -87,12 +90,14 @@ def _count_towards_pause(session: Session, campaign_id: int, text: str, policy: 
         campaign.pause_reason = text
 
 
-def _give_up(session: Session, account_id: int, text: str, due_before: datetime, now: datetime) -> None:
+def _give_up(
+    session: Session, line: SendingLine, account_id: int, text: str, due_before: datetime, now: datetime
+) -> None:
     rows_changed(
         session,
         sa.update(Message)
         .where(
-            Message.account_id == account_id,
+            line.of_message == account_id,
             Message.status == Status.QUEUED,
             Message.due_at <= due_before,
             sa.or_(

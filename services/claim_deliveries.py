@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from domain.delivery import CampaignStatus, Move, Status, sources, target
 from models.campaign import Campaign
-from models.mail_account import MailAccount
 from models.message import DeliveryClaim, Message, held_by
+from models.sending_lines import MAIL, SendingLine
 from models.sessions import flush_to_disk, rows_changed
 from queries.sending_allowance import sending_allowance
 from queries.sending_check import changed_since_the_freeze
@@ -27,6 +27,7 @@ class WorkRange:
     campaign_id: int | None
     first_id: int
     last_id: int
+    line: SendingLine = MAIL
 
 
 def claim_range(
@@ -43,7 +44,7 @@ def claim_range(
         session.rollback()
         return None
     claim = DeliveryClaim(
-        account_id=work.account_id,
+        **{work.line.claim_column: work.account_id},
         campaign_id=work.campaign_id,
         first_message_id=ids[0],
         last_message_id=ids[-1],
@@ -102,17 +103,16 @@ def release(session: Session, claim_id: int) -> None:
 
 
 def _size(session: Session, work: WorkRange, policy: DeliveryPolicy, now: datetime) -> int:
-    account = session.get_one(MailAccount, work.account_id)
+    kind = work.line.account
+    account = session.get_one(kind, work.account_id)
     if account.per_minute is None and account.per_hour is None and account.per_day is None:
         return policy.claim_size
     # Locks the account's row, so that two workers cannot both take what is left of its allowance.
     rows_changed(
         session,
-        sa.update(MailAccount)
-        .where(MailAccount.id == account.id)
-        .values(failures_in_a_row=MailAccount.failures_in_a_row),
+        sa.update(kind).where(kind.id == account.id).values(failures_in_a_row=kind.failures_in_a_row),
     )
-    allowance = sending_allowance(session, account, now)
+    allowance = sending_allowance(session, work.line, account, now)
     return policy.claim_size if allowance is None else min(policy.claim_size, allowance)
 
 
@@ -130,15 +130,11 @@ def _due_ids(session: Session, work: WorkRange, size: int, now: datetime) -> lis
 
 
 def _due(work: WorkRange, now: datetime) -> list[sa.ColumnElement[bool]]:
-    account_open = sa.exists().where(
-        MailAccount.id == work.account_id,
-        MailAccount.is_active,
-        sa.or_(MailAccount.held_until.is_(None), MailAccount.held_until <= now),
-    )
+    account_open = sa.exists().where(work.line.account.id == work.account_id, work.line.is_open(now))
     conditions: list[sa.ColumnElement[bool]] = [
         Message.status == Status.QUEUED,
         Message.due_at <= now,
-        Message.account_id == work.account_id,
+        work.line.of_message == work.account_id,
         Message.campaign_id.is_not_distinct_from(work.campaign_id),
         account_open,
     ]

@@ -5,58 +5,77 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Generic, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
-from domain.outcomes import Accepted, AccountRefused, Failure, Outcome, Refused, Unavailable, Uncertain
+from domain.outcomes import (
+    Accepted,
+    AccountRefused,
+    Failure,
+    NoMoney,
+    Outcome,
+    Refused,
+    Unavailable,
+    Uncertain,
+)
 from models.message import DeliveryAttempt, DeliveryClaim, Message, held_by
 from services.account_failures import clear_account_failures, pause_with_reason, record_account_failure
 from services.campaign_lifecycle import finish_exhausted
 from services.claim_deliveries import WorkRange, claim_range, close_claim, is_due
-from services.compose_mail import Envelope, Outgoing
+from services.compose_mail import Outgoing
 from services.delivery_policy import DeliveryPolicy
-from services.job_names import DELIVER, Enqueue
+from services.job_names import DELIVERS, Enqueue
 from services.record_bounce import record_smtp_bounce
 from services.record_outcome import ClaimRecorder
 
+Letter = TypeVar("Letter")
+_Handed_contra = TypeVar("_Handed_contra", contravariant=True)
+_Composed_co = TypeVar("_Composed_co", covariant=True)
 
-class Transport(Protocol):
-    """One connection to a mail server (gateways.smtp.SmtpSession)."""
+
+class Desk(Protocol[_Handed_contra]):
+    """Where composed messages are handed over, one after the other.
+
+    ``hand_over`` answers None when the claim is no longer ours and nothing went out.
+    """
 
     @property
     def usable(self) -> bool: ...
     def open(self) -> Unavailable | None: ...
-    def send(self, envelope_from: str, recipient: str, payload: bytes) -> Outcome: ...
+    def hand_over(self, claim_id: int, message: Outgoing, letter: _Handed_contra) -> Outcome | None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
 
-class Composer(Protocol):
+class Composer(Protocol[_Composed_co]):
     def compose(
         self, messages: Iterator[Outgoing], date: datetime
-    ) -> Iterator[tuple[Outgoing, Envelope | DomainError]]: ...
+    ) -> Iterator[tuple[Outgoing, _Composed_co | DomainError]]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Workshop:
-    """What a delivery needs from outside, made by the entrance for one account and campaign."""
+class Workshop(Generic[Letter]):
+    """What a delivery needs from outside, made by the entrance for one account and campaign.
 
-    connect: Callable[[], Transport]
-    composer: Callable[[], Composer]
-    envelope_from: str
+    ``keeps_attempts``: the desk opens an attempt for every message, not only for those sent again.
+    """
+
+    connect: Callable[[], Desk[Letter]]
+    composer: Callable[[], Composer[Letter]]
     policy: DeliveryPolicy
     clock: Callable[[], datetime]
     enqueue: Enqueue
     worker: str
     boot: str = ""
+    keeps_attempts: bool = False
 
 
-def deliver_range(session: Session, work: WorkRange, shop: Workshop) -> int:
+def deliver_range(session: Session, work: WorkRange, shop: Workshop[Letter]) -> int:
     """Deliver the first due messages of the range and ring for the rest; the number tried.
 
     Ends after ``claim_size`` messages or ``claim_time``. Heard twice, it finds nothing to claim. What
@@ -72,10 +91,10 @@ def deliver_range(session: Session, work: WorkRange, shop: Workshop) -> int:
             pause_with_reason(session, work.campaign_id, str(error))
             return 0
         session.rollback()  # no transaction stays open while the network is used
-        with shop.connect() as transport:
-            failure: Failure | None = transport.open()
+        with shop.connect() as desk:
+            failure: Failure | None = desk.open()
             if failure is None:
-                tried, failure = _deliver(session, work, shop, composer, transport)
+                tried, failure = _deliver(session, work, shop, composer, desk)
         if failure is not None:
             _record_failure(session, work, shop, failure)
     if work.campaign_id is not None:
@@ -84,7 +103,7 @@ def deliver_range(session: Session, work: WorkRange, shop: Workshop) -> int:
 
 
 def _deliver(
-    session: Session, work: WorkRange, shop: Workshop, composer: Composer, transport: Transport
+    session: Session, work: WorkRange, shop: Workshop[Letter], composer: Composer[Letter], desk: Desk[Letter]
 ) -> tuple[int, Failure | None]:
     claim = claim_range(
         session, work, policy=shop.policy, worker=shop.worker, boot=shop.boot, now=shop.clock()
@@ -93,7 +112,7 @@ def _deliver(
         return 0, None
     with closing(_Run(session, work, shop, claim)) as run:
         try:
-            failure = run.send_all(composer, transport)
+            failure = run.send_all(composer, desk)
         except Exception:
             if not run.in_flight:
                 session.rollback()
@@ -101,11 +120,16 @@ def _deliver(
             raise
     close_claim(session, run.claim_id, shop.clock())
     if failure is None and run.next_id <= work.last_id and not run.lost:
-        shop.enqueue(DELIVER, work.account_id, work.campaign_id, run.next_id, work.last_id)
+        shop.enqueue(
+            DELIVERS[work.line.channel], work.account_id, work.campaign_id, run.next_id, work.last_id
+        )
     return run.tried, failure
 
 
-def _record_failure(session: Session, work: WorkRange, shop: Workshop, failure: Failure) -> None:
+def _record_failure(session: Session, work: WorkRange, shop: Workshop[Letter], failure: Failure) -> None:
+    if isinstance(failure, NoMoney) and work.campaign_id is not None:
+        pause_with_reason(session, work.campaign_id, failure.text)
+        return
     record_account_failure(
         session,
         account_id=work.account_id,
@@ -113,13 +137,16 @@ def _record_failure(session: Session, work: WorkRange, shop: Workshop, failure: 
         failure=failure,
         policy=shop.policy,
         now=shop.clock(),
+        line=work.line,
     )
 
 
-class _Run:
+class _Run(Generic[Letter]):
     """The sending of one claim over one connection."""
 
-    def __init__(self, session: Session, work: WorkRange, shop: Workshop, claim: DeliveryClaim) -> None:
+    def __init__(
+        self, session: Session, work: WorkRange, shop: Workshop[Letter], claim: DeliveryClaim
+    ) -> None:
         self._session = session
         self._work = work
         self._shop = shop
@@ -138,7 +165,7 @@ class _Run:
         """Give the recorder's connection back."""
         self._recorder.close()
 
-    def send_all(self, composer: Composer, transport: Transport) -> Failure | None:
+    def send_all(self, composer: Composer[Letter], desk: Desk[Letter]) -> Failure | None:
         """Send until the claim or its time is used up; the failure that concerns the account, if any.
 
         A connection that breaks after it took a message is a server's habit; before, it is trouble.
@@ -148,16 +175,16 @@ class _Run:
         for message, letter in composer.compose(iter(self._messages()), shop.clock()):
             self.in_flight = True
             if isinstance(letter, DomainError):
-                outcome: Outcome = Refused("", str(letter))
+                outcome: Outcome | None = Refused("", str(letter))
             else:
-                outcome = transport.send(shop.envelope_from, letter.recipient, letter.payload)
+                outcome = desk.hand_over(self.claim_id, message, letter)
             if isinstance(outcome, AccountRefused):
                 return outcome
-            if not self._record(message, outcome):
+            if outcome is None or not self._record(message, outcome):
                 self.lost = True
                 return None
             self.in_flight = False
-            if not transport.usable:
+            if not desk.usable:
                 trouble = outcome if isinstance(outcome, Unavailable | Uncertain) else None
                 return None if self._cleared else trouble
             if shop.clock() >= self._ends_at:
@@ -172,14 +199,17 @@ class _Run:
             outcome,
             now,
             failures=message.failures,
-            attempted=message.id in self._attempted,
+            attempted=self._shop.keeps_attempts or message.id in self._attempted,
         )
         self.tried += 1
         self.next_id = message.id + 1
         if isinstance(outcome, Accepted) and not self._cleared:
             self._cleared = True
             clear_account_failures(
-                self._session, account_id=self._work.account_id, campaign_id=self._work.campaign_id
+                self._session,
+                account_id=self._work.account_id,
+                campaign_id=self._work.campaign_id,
+                line=self._work.line,
             )
         elif isinstance(outcome, Refused) and self._recorder.decided:
             record_smtp_bounce(self._session, message_id=message.id, refusal=outcome, now=now)

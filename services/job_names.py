@@ -2,7 +2,11 @@
 
 from collections.abc import Callable
 
+from domain.channel import Channel
+
 DELIVER = "jobs.deliver.deliver"
+DELIVER_SMS = "jobs.deliver_sms.deliver_sms"
+DELIVERS = {Channel.EMAIL: DELIVER, Channel.SMS: DELIVER_SMS}
 SWEEP = "jobs.sweep.sweep"
 
 Enqueue = Callable[..., None]

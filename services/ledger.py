@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from domain.money import zloty_of
+from models.ledger import EntryKind, Hold, HoldState, LedgerEntry
 from models.payment import Payment
 from models.sessions import rows_changed
-from models.sms_account import EntryKind, Hold, HoldState, LedgerEntry, SmsAccount
+from models.sms_account import SmsAccount
 
 
 class NotEnoughMoney(DomainError):

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from queries.due_deliveries import DueRange, due_ranges
-from services.job_names import DELIVER, Enqueue
+from services.job_names import DELIVERS, Enqueue
 
 CHAINS = 4
 SMALLEST_CHAIN = 100
@@ -21,7 +21,7 @@ def ring_campaign(session: Session, campaign_id: int, *, now: datetime, enqueue:
 def ring(work: DueRange, enqueue: Enqueue) -> None:
     """Ring one job per chain: delivery jobs take a part of their range and ring for the rest."""
     for first, last in _chains(work):
-        enqueue(DELIVER, work.account_id, work.campaign_id, first, last)
+        enqueue(DELIVERS[work.line.channel], work.account_id, work.campaign_id, first, last)
 
 
 def _chains(work: DueRange) -> Iterator[tuple[int, int]]:

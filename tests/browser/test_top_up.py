@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from extensions.wiring import Wiring
 from gateways.payu import PayuGateway
 from models.invoice import Invoice
+from models.ledger import LedgerEntry
 from models.payment import Payment, PaymentGateway
-from models.sms_account import LedgerEntry
 from sandbox import paywall
 from sandbox.sample_account import COMPANY, OPERATOR
 from services.invoice_settings import BUYER, SELLER, save_settings

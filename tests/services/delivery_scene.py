@@ -35,6 +35,7 @@ from services.claim_deliveries import WorkRange
 from services.compose_mail import Envelope, Outgoing
 from services.deliver_range import Workshop, deliver_range
 from services.delivery_policy import DeliveryPolicy
+from services.mail_desk import MailDesk
 from services.sweep_deliveries import sweep_deliveries
 
 CONTENT = {
@@ -134,11 +135,10 @@ class Scene:
     def enqueue(self, _job: str, *arguments: Any) -> None:
         self.rings.append(arguments)
 
-    def shop(self, worker: str = "one") -> Workshop:
+    def shop(self, worker: str = "one") -> Workshop[Envelope]:
         return Workshop(
-            connect=lambda: Connection(self.server),
+            connect=lambda: MailDesk(Connection(self.server), "biuro@goniec.example"),
             composer=AddressOnly,
-            envelope_from="biuro@goniec.example",
             policy=self.policy,
             clock=self.clock,
             enqueue=self.enqueue,

@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from domain.payments import PaymentStatus
 from models import db
+from models.ledger import EntryKind, Hold, HoldState, LedgerEntry
 from models.payment import Payment, PaymentGateway
-from models.sms_account import EntryKind, Hold, HoldState, LedgerEntry, SmsAccount
+from models.sms_account import SmsAccount
 from queries.ledger_check import check_ledger
 from services.invoice_settings import invoice_settings
 from services.issue_invoice import issue_invoice

@@ -18,9 +18,9 @@ from extensions.wiring import Wiring
 from gateways.payu import PayuGateway
 from models import db
 from models.invoice import Invoice
+from models.ledger import LedgerEntry
 from models.message import Message
 from models.payment import Payment, PaymentGateway, PaymentNews
-from models.sms_account import LedgerEntry
 from queries.ledger_check import check_ledger
 from sandbox import paywall
 from sandbox.paywall_orders import signature_header
