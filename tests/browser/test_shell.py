@@ -76,6 +76,23 @@ def test_no_page_scrolls_sideways_or_breaks_its_policy(
     assert too_wide == []
 
 
+@pytest.mark.parametrize("grid", ["client", "message"])
+def test_what_can_be_done_to_a_row_is_in_sight_at_1280_pixels(
+    page: Page, stored: Session, company: Client, grid: str
+) -> None:
+    campaign = make.make_campaign(stored, make.make_investment(stored, "Nowe"))
+    campaign.subject = "Odbiór lokalu {unit}: umowa {contract_number}, prosimy o wybór terminu"
+    make.make_message(stored, campaign=campaign, client=company, status=Status.UNCERTAIN)
+    stored.commit()
+    page.goto(f"/admin/{grid}/")
+    page.locator(".table-scroll").evaluate("box => { box.scrollLeft = 0; }")
+    button = page.locator("tbody tr").first.get_by_role("link", name="Open", exact=True)
+    box, table = button.bounding_box(), page.locator(".table-scroll").bounding_box()
+    assert box and table and box["x"] + box["width"] <= table["x"] + table["width"]
+    button.click()
+    page.wait_for_url(f"**/admin/{grid}/details/**")
+
+
 def test_delete_asks_first(page: Page, stored: Session) -> None:
     make.make_investment(stored, "Osiedle")
     stored.commit()
