@@ -4,16 +4,18 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import abort, g, send_file
+from flask import abort, g, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from admin_views.base import RecordView
-from admin_views.campaign_titles import readable
+from admin_views.campaign_titles import campaign_title, readable
 from admin_views.filters import chosen, contains, one_of, since, until
-from admin_views.formatters import badge, file_size, link, linked
+from admin_views.formatters import NOTHING, badge, file_size, link, linked
+from admin_views.labels import tone
 from admin_views.sections import SENDING
 from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
@@ -40,6 +42,22 @@ def _subject_text(_view: Any, _context: Any, message: Message, _name: str) -> st
     return str(g.subject_reader.subject(message))
 
 
+def _campaign(_view: Any, _context: Any, message: Message, _name: str) -> Markup:
+    """The campaign's page; for a message that waits for a person, the place where its fate is decided."""
+    campaign = message.campaign
+    if campaign is None:
+        return NOTHING
+    if message.status not in (Status.FAILED, Status.UNCERTAIN):
+        return link(campaign_title(campaign), "campaign.details_view", id=campaign.id)
+    place = url_for(
+        "campaign.details_view", id=campaign.id, status=message.status.value, _anchor="recipients"
+    )
+    text = gettext("Decide") if message.status == Status.UNCERTAIN else gettext("See what to do")
+    return Markup('<a href="{}">{}</a> <a class="badge badge-{}" href="{}">{}</a>').format(
+        place, campaign_title(campaign), tone(message.status), place, text
+    )
+
+
 class MessageView(RecordView):
     record = Message
     title = _("Messages")
@@ -48,14 +66,17 @@ class MessageView(RecordView):
     empty_title = _("No messages yet")
     empty_hint = _("Open an investment and send its clients a message: each delivery is shown here.")
 
+    eager = ("campaign",)
+    """Apart from the rows: a campaign's texts are long, and most messages of a list share one."""
+
     column_list = (
         "subject",
         "recipient_name",
         "address",
         "status",
+        "campaign",
         "delivery_state",
         "sent_at",
-        "created_at",
     )
     column_details_list = (
         "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "account",
@@ -91,6 +112,7 @@ class MessageView(RecordView):
     }
     column_formatters = {
         "subject": _subject,
+        "campaign": _campaign,
         "client": linked("client"),
         "contract": linked("contract"),
         "error_text": lambda _view, _context, message, _name: translate_stored(message.error_text),

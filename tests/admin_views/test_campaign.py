@@ -219,3 +219,20 @@ def test_a_reader_sees_all_and_steers_nothing(
         for decision in ("sent", "again")
     ]
     assert codes == [403] * 7 and statuses(stored) == before
+
+
+def test_a_list_of_messages_leads_to_where_their_fate_is_decided(visit: Visit, campaign: Campaign) -> None:
+    person = visit("operator")
+    place = f"/admin/campaign/details/?id={campaign.id}&amp;status="
+    uncertain = person.get("/admin/message/", flt0_status="uncertain").text
+    assert f'{place}uncertain#recipients">Decide</a>' in uncertain
+    assert f'{place}failed#recipients">' in person.get("/admin/message/", flt0_status="failed").text
+    sent = person.get("/admin/message/", flt0_status="sent").text
+    assert f'href="/admin/campaign/details/?id={campaign.id}">' in sent and "Decide" not in sent
+
+
+def test_a_message_outside_a_campaign_leads_to_none(visit: Visit, stored: Session) -> None:
+    make.make_message(stored, status=Status.UNCERTAIN)
+    stored.commit()
+    page = visit("operator").get("/admin/message/")
+    assert page.status_code == 200 and "/admin/campaign/details/" not in page.text
