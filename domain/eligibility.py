@@ -32,6 +32,14 @@ EMAIL_REASONS = (
     Reason.OPTED_OUT,
     Reason.NO_EMAIL_CONSENT,
 )
+SMS_REASONS = (
+    Reason.MISSING_PHONE,
+    Reason.NOT_POLISH_MOBILE,
+    Reason.BLOCKED_PHONE,
+    Reason.OPTED_OUT,
+    Reason.NO_SMS_CONSENT,
+)
+REASONS = {Channel.EMAIL: EMAIL_REASONS, Channel.SMS: SMS_REASONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +87,32 @@ def email_reason(facts: EmailFacts, purpose: Purpose) -> Reason | None:
         return Reason.OPTED_OUT
     if purpose == Purpose.MARKETING and not any(grant.covers(Channel.EMAIL) for grant in facts.grants):
         return Reason.NO_EMAIL_CONSENT
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class SmsFacts:
+    """What is known of a client when a text is to be sent; ``number`` is the primary one."""
+
+    number: str | None
+    is_polish_mobile: bool
+    is_suppressed: bool
+    allow_sms: bool
+    grants: Iterable[Grant]
+
+
+def sms_reason(facts: SmsFacts, purpose: Purpose) -> Reason | None:
+    """The first reason not to text this client, or None when one may (Polish mobile numbers only: manual
+    001_f98235051ea960ea.txt).
+    """
+    if not facts.number:
+        return Reason.MISSING_PHONE
+    if not facts.is_polish_mobile:
+        return Reason.NOT_POLISH_MOBILE
+    if facts.is_suppressed:
+        return Reason.BLOCKED_PHONE
+    if not facts.allow_sms:
+        return Reason.OPTED_OUT
+    if purpose == Purpose.MARKETING and not any(grant.covers(Channel.SMS) for grant in facts.grants):
+        return Reason.NO_SMS_CONSENT
     return None

@@ -1,6 +1,6 @@
 """Who a campaign is for: (client, contract) pairs with the reason that keeps a client out, if any."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from domain.channel import Channel, Purpose
 from domain.contract_types import ContractType
 from models.campaign import Campaign, CampaignClient, CampaignKind
-from models.client import Client, EmailAddress
+from models.client import Client, EmailAddress, PhoneNumber
 from models.investment import Contract, ContractParty
-from queries.email_eligibility import email_reason_column, marketing_grant, with_email_facts
+from queries.email_eligibility import email_reason_column, with_email_facts
+from queries.marketing_grant import marketing_grant
+from queries.sms_eligibility import sms_reason_column, with_sms_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class AudienceOfInvestment:
     contract_types: Sequence[ContractType]
     purpose: Purpose = Purpose.MARKETING
     only_clients: Sequence[int] = field(default=())
+    channel: Channel = Channel.EMAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +34,47 @@ class AudienceOfSelection:
     campaign_id: int
     purpose: Purpose = Purpose.MARKETING
     only_clients: Sequence[int] = field(default=())
+    channel: Channel = Channel.EMAIL
 
 
 Audience = AudienceOfInvestment | AudienceOfSelection
+
+
+@dataclass(frozen=True, slots=True)
+class _Contact:
+    """Where a channel's messages go, and what keeps them from going there."""
+
+    join: Callable[[sa.FromClause], sa.FromClause]
+    reason: Callable[[Purpose], sa.ColumnElement[str | None]]
+    address: sa.ColumnElement[str]
+    normalised: sa.ColumnElement[str]
+    address_digest: sa.ColumnElement[str]
+
+
+_CONTACTS = {
+    Channel.EMAIL: _Contact(
+        with_email_facts,
+        email_reason_column,
+        sa.type_coerce(EmailAddress.address, sa.String),
+        sa.type_coerce(EmailAddress.normalised, sa.String),
+        sa.type_coerce(EmailAddress.address_digest, sa.String),
+    ),
+    Channel.SMS: _Contact(
+        with_sms_facts,
+        sms_reason_column,
+        sa.case((PhoneNumber.is_polish_mobile, PhoneNumber.normalised), else_=PhoneNumber.number),
+        sa.type_coerce(PhoneNumber.normalised, sa.String),
+        sa.type_coerce(PhoneNumber.address_digest, sa.String),
+    ),
+}
 
 
 def audience_of(campaign: Campaign) -> Audience:
     """The audience a campaign's draft describes."""
     if campaign.kind == CampaignKind.INVESTMENT and campaign.investment_id is not None:
         types = [ContractType(name) for name in campaign.contract_types]
-        return AudienceOfInvestment(campaign.investment_id, types, campaign.purpose)
-    return AudienceOfSelection(campaign.id, campaign.purpose)
+        return AudienceOfInvestment(campaign.investment_id, types, campaign.purpose, channel=campaign.channel)
+    return AudienceOfSelection(campaign.id, campaign.purpose, channel=campaign.channel)
 
 
 def pairs(audience: Audience) -> sa.Select[Any]:
@@ -51,19 +84,29 @@ def pairs(audience: Audience) -> sa.Select[Any]:
     consent_event_id (the marketing consent relied on), reason (NULL when the client may be written to).
     """
     clients, contract_id = _clients(audience)
+    contact = _CONTACTS[audience.channel]
     wanted: list[sa.ColumnElement[bool]] = [Client.merged_into_id.is_(None)]
     if audience.only_clients:
         wanted.append(Client.id.in_(audience.only_clients))
     columns: list[sa.ColumnElement[Any]] = [
         Client.id.label("client_id"),
         contract_id.label("contract_id"),
-        EmailAddress.address.label("address"),
-        EmailAddress.normalised.label("normalised"),
-        EmailAddress.address_digest.label("address_digest"),
-        marketing_grant(Client.id, Channel.EMAIL).label("consent_event_id"),
-        email_reason_column(audience.purpose).label("reason"),
+        contact.address.label("address"),
+        contact.normalised.label("normalised"),
+        contact.address_digest.label("address_digest"),
+        marketing_grant(Client.id, audience.channel).label("consent_event_id"),
+        contact.reason(audience.purpose).label("reason"),
     ]
-    return sa.select(*columns).select_from(with_email_facts(clients)).where(*_belonging(audience), *wanted)
+    return sa.select(*columns).select_from(contact.join(clients)).where(*_belonging(audience), *wanted)
+
+
+def one_per_address(rows: sa.FromClause) -> sa.Subquery:
+    """Of the eligible ``rows`` of `pairs` one for each address: the lowest client id, then contract id."""
+    place = sa.func.row_number().over(
+        partition_by=rows.c.normalised, order_by=(rows.c.client_id, rows.c.contract_id)
+    )
+    ranked = sa.select(rows, place.label("place")).where(rows.c.reason.is_(None)).subquery("ranked")
+    return sa.select(ranked).where(ranked.c.place == 1).subquery("chosen")
 
 
 def pairs_once(audience: Audience) -> sa.CTE:

@@ -1,15 +1,13 @@
 """`domain.eligibility` for e-mail, set-based: the same reasons, computed by the database."""
 
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause
 
 from domain.channel import Channel, Purpose
 from domain.eligibility import Reason
 from models.client import Client, EmailAddress
-from models.consent import ConsentDefinition, ConsentPurpose, ConsentState
 from models.suppression import Suppression
+from queries.marketing_grant import marketing_grant
 
 
 def with_email_facts(clients: FromClause | type[Client]) -> sa.FromClause:
@@ -23,24 +21,6 @@ def with_email_facts(clients: FromClause | type[Client]) -> sa.FromClause:
             Suppression.address_digest == EmailAddress.address_digest,
             Suppression.lifted_at.is_(None),
         ),
-    )
-
-
-def marketing_grant(client_id: Any, channel: Channel) -> sa.ScalarSelect[int | None]:
-    """The newest consent event that permits marketing by the channel today; NULL when none does."""
-    return (
-        sa.select(sa.func.max(ConsentState.event_id))
-        .join(ConsentDefinition, ConsentDefinition.id == ConsentState.definition_id)
-        .where(
-            ConsentState.client_id == client_id,
-            ConsentState.granted,
-            ConsentState.wording_version >= ConsentDefinition.minimum_version,
-            ConsentDefinition.is_active,
-            ConsentDefinition.purpose == ConsentPurpose.MARKETING,
-            ConsentDefinition.channel == channel,
-        )
-        .correlate_except(ConsentState, ConsentDefinition)
-        .scalar_subquery()
     )
 
 

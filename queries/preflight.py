@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.contract_types import ContractType
-from domain.eligibility import EMAIL_REASONS, Reason
+from domain.eligibility import REASONS, Reason
 from models.base import enum_type
 from models.client import Client, ClientKind
 from models.investment import Contract, ContractParty
@@ -53,7 +53,7 @@ def preflight(session: Session, audience: Audience) -> PreflightReport:
             sa.func.count(sa.distinct(rows.c.client_id)),
         ).group_by(rows.c.reason)
     ).all()
-    errors = dict.fromkeys(EMAIL_REASONS, 0)
+    errors = dict.fromkeys(REASONS[audience.channel], 0)
     recipients = skipped = 0
     for reason, pair_count, addresses, clients in counted:
         if reason is None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.eligibility import EMAIL_REASONS, Reason
+from domain.eligibility import REASONS, Reason
 from queries.audience import Audience, pairs
 
 
@@ -36,7 +36,7 @@ def standing_of(session: Session, audience: Audience, client_id: int) -> ClientS
     rows = session.execute(
         sa.select(own.c.reason, own.c.normalised, sa.func.count()).group_by(own.c.reason, own.c.normalised)
     )
-    errors = dict.fromkeys(EMAIL_REASONS, 0)
+    errors = dict.fromkeys(REASONS[audience.channel], 0)
     address = None
     for reason, normalised, count in rows:
         if reason is None:

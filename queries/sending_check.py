@@ -11,7 +11,7 @@ from models.campaign import Campaign
 from models.client import Client
 from models.message import Message, held_by
 from models.suppression import Suppression
-from queries.email_eligibility import marketing_grant
+from queries.marketing_grant import marketing_grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,11 @@ class Changed:
     consent_event_id: int | None
 
 
-def changed_since_the_freeze(session: Session, claim_id: int) -> list[Changed]:
+_BLOCKED = {Channel.EMAIL: Reason.BLOCKED_EMAIL, Channel.SMS: Reason.BLOCKED_PHONE}
+_NO_CONSENT = {Channel.EMAIL: Reason.NO_EMAIL_CONSENT, Channel.SMS: Reason.NO_SMS_CONSENT}
+
+
+def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) -> list[Changed]:
     """The claim's campaign messages that may no longer be sent, or not by the consent they were frozen with.
 
     The frozen address counts, not today's: a corrected address is no reason to hold mail back,
@@ -34,13 +38,14 @@ def changed_since_the_freeze(session: Session, claim_id: int) -> list[Changed]:
     """
     survivor = aliased(Client)
     marketing = Campaign.purpose == Purpose.MARKETING
-    grant = marketing_grant(survivor.id, Channel.EMAIL)
+    grant = marketing_grant(survivor.id, channel)
+    allowed = survivor.allow_sms if channel == Channel.SMS else survivor.allow_email
     reason = sa.case(
-        (Suppression.id.is_not(None), Reason.BLOCKED_EMAIL.value),
-        (sa.not_(survivor.allow_email), Reason.OPTED_OUT.value),
+        (Suppression.id.is_not(None), _BLOCKED[channel].value),
+        (sa.not_(allowed), Reason.OPTED_OUT.value),
         (
             sa.and_(marketing, grant.is_(None)),
-            Reason.NO_EMAIL_CONSENT.value,
+            _NO_CONSENT[channel].value,
         ),
         else_=sa.null(),
     )
@@ -54,7 +59,7 @@ def changed_since_the_freeze(session: Session, claim_id: int) -> list[Changed]:
         .outerjoin(
             Suppression,
             sa.and_(
-                Suppression.channel == Channel.EMAIL,
+                Suppression.channel == channel,
                 Suppression.address_digest == Message.address_digest,
                 Suppression.lifted_at.is_(None),
             ),

@@ -6,6 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from domain.delivery import CampaignStatus, Move, Status, sources, target
 from models.campaign import Campaign
 from models.message import DeliveryClaim, Message, held_by
@@ -64,7 +65,7 @@ def claim_range(
     if not taken:
         session.rollback()
         return None
-    _check_again(session, claim.id, now)
+    _check_again(session, claim.id, work.line.channel, now)
     session.commit()
     flush_to_disk(session)
     return claim
@@ -145,8 +146,8 @@ def _due(work: WorkRange, now: datetime) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _check_again(session: Session, claim_id: int, now: datetime) -> None:
-    for changed in changed_since_the_freeze(session, claim_id):
+def _check_again(session: Session, claim_id: int, channel: Channel, now: datetime) -> None:
+    for changed in changed_since_the_freeze(session, claim_id, channel):
         values: dict[str, object] = {"consent_event_id": changed.consent_event_id}
         if changed.reason is not None:
             values = {

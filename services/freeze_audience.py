@@ -7,13 +7,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.channel import Channel
 from domain.delivery import Status
 from models.base import UtcDateTime
 from models.campaign import CampaignRecipient
 from models.client import Client
 from models.message import Direction, Message, Origin
+from models.sending_lines import MAIL, SendingLine
 from models.sessions import rows_changed
+from queries.audience import one_per_address
 from queries.merge_values import merge_values_column, with_records
 
 
@@ -31,6 +32,8 @@ class FrozenAudience:
     account_id: int
     due_at: datetime
     now: datetime
+    line: SendingLine = MAIL
+    sender: str = ""
 
     def write(self, session: Session) -> int:
         """Messages for the eligible, a reason for each of the others; the number of messages.
@@ -43,26 +46,15 @@ class FrozenAudience:
         return queued
 
     def _key(self, normalised: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-        prefix = f"campaign:{self.campaign_id}:{Channel.EMAIL.value}:"
+        prefix = f"campaign:{self.campaign_id}:{self.line.channel.value}:"
         return sa.literal(prefix, sa.String).concat(normalised)
 
     def _messages(self) -> sa.Insert:
-        rows = self.rows
-        ranked = (
-            sa.select(
-                rows,
-                sa.func.row_number()
-                .over(partition_by=rows.c.normalised, order_by=(rows.c.client_id, rows.c.contract_id))
-                .label("place"),
-            )
-            .where(rows.c.reason.is_(None))
-            .subquery("ranked")
-        )
+        ranked = one_per_address(self.rows)
         columns = self._columns(ranked)
         chosen = (
             sa.select(*columns.values())
             .select_from(with_records(ranked, with_contract=self.with_contract))
-            .where(ranked.c.place == 1)
             .order_by(ranked.c.client_id, ranked.c.contract_id)
         )
         return sa.insert(Message).from_select(list(columns), chosen, include_defaults=False)
@@ -70,12 +62,13 @@ class FrozenAudience:
     def _columns(self, ranked: sa.Subquery) -> dict[str, Any]:
         return {
             "idempotency_key": self._key(ranked.c.normalised),
-            "channel": sa.literal(Channel.EMAIL.value),
+            "channel": sa.literal(self.line.channel.value),
             "direction": sa.literal(Direction.OUTGOING.value),
             "origin": sa.literal(Origin.CAMPAIGN.value),
             "status": sa.literal(Status.QUEUED.value),
             "campaign_id": sa.literal(self.campaign_id),
-            "account_id": sa.literal(self.account_id),
+            self.line.of_message.key: sa.literal(self.account_id),
+            "sender": sa.literal(self.sender),
             "client_id": ranked.c.client_id,
             "contract_id": ranked.c.contract_id,
             "consent_event_id": ranked.c.consent_event_id,
@@ -100,7 +93,7 @@ class FrozenAudience:
         )
         values: dict[str, Any] = {
             "campaign_id": sa.literal(self.campaign_id),
-            "channel": sa.literal(Channel.EMAIL.value),
+            "channel": sa.literal(self.line.channel.value),
             "client_id": rows.c.client_id,
             "contract_id": rows.c.contract_id,
             "address": rows.c.address,

@@ -1,0 +1,26 @@
+"""The consent that permits marketing by a channel today (PKE art. 398)."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from domain.channel import Channel
+from models.consent import ConsentDefinition, ConsentPurpose, ConsentState
+
+
+def marketing_grant(client_id: Any, channel: Channel) -> sa.ScalarSelect[int | None]:
+    """The newest consent event that permits marketing by the channel today; NULL when none does."""
+    return (
+        sa.select(sa.func.max(ConsentState.event_id))
+        .join(ConsentDefinition, ConsentDefinition.id == ConsentState.definition_id)
+        .where(
+            ConsentState.client_id == client_id,
+            ConsentState.granted,
+            ConsentState.wording_version >= ConsentDefinition.minimum_version,
+            ConsentDefinition.is_active,
+            ConsentDefinition.purpose == ConsentPurpose.MARKETING,
+            ConsentDefinition.channel == channel,
+        )
+        .correlate_except(ConsentState, ConsentDefinition)
+        .scalar_subquery()
+    )
