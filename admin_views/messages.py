@@ -42,6 +42,15 @@ def _subject_text(_view: Any, _context: Any, message: Message, _name: str) -> st
     return str(g.subject_reader.subject(message))
 
 
+def _recipient(_view: Any, _context: Any, message: Message, _name: str) -> Any:
+    """Who, and at which address."""
+    if not message.recipient_name:
+        return message.address or NOTHING
+    return Markup('{}<br><span class="text-faint">{}</span>').format(
+        message.recipient_name, message.address or ""
+    )
+
+
 def _campaign(_view: Any, _context: Any, message: Message, _name: str) -> Markup:
     """The campaign's page; for a message that waits for a person, the place where its fate is decided."""
     campaign = message.campaign
@@ -72,7 +81,6 @@ class MessageView(RecordView):
     column_list = (
         "subject",
         "recipient_name",
-        "address",
         "status",
         "campaign",
         "delivery_state",
@@ -112,6 +120,7 @@ class MessageView(RecordView):
     }
     column_formatters = {
         "subject": _subject,
+        "recipient_name": _recipient,
         "campaign": _campaign,
         "client": linked("client"),
         "contract": linked("contract"),
