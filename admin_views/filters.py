@@ -1,6 +1,6 @@
 """Filters of the grids, and the strict reading of the filters in a list's address."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
@@ -65,6 +65,23 @@ def one_of(key: str, name: Any, column: Any, enum: type[StrEnum]) -> PanelFilter
         lambda value: column == value,
         enum,
         options=lambda: [(member.value, str(label(member))) for member in enum],
+    )
+
+
+def one_word(key: str, name: Any, column: Any, words: Mapping[str, Any]) -> PanelFilter:
+    """The column equals one identifier of a table that names them."""
+
+    def known(value: str) -> str:
+        if value not in words:
+            raise ValueError("not in the table")
+        return value
+
+    return PanelFilter(
+        key,
+        name,
+        lambda value: column == value,
+        known,
+        options=lambda: sorted(((word, str(text)) for word, text in words.items()), key=lambda one: one[1]),
     )
 
 

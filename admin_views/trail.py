@@ -11,8 +11,9 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from admin_views.access import ADMINISTER, needs
+from admin_views.audit_words import ACTIONS, KINDS, named
 from admin_views.base import RecordView
-from admin_views.filters import chosen, contains, since, until
+from admin_views.filters import chosen, contains, one_word, since, until
 from admin_views.formatters import link, moment
 from admin_views.sections import SETTINGS
 from models import db
@@ -46,14 +47,20 @@ class AuditView(RecordView):
     column_formatters = {
         "recorded_at": lambda _view, _context, entry, _name: link(
             moment(entry.recorded_at), ".details_view", id=entry.id
-        )
+        ),
+        "action": lambda _view, _context, entry, _name: named(ACTIONS, entry.action),
+        "entity": lambda _view, _context, entry, _name: named(KINDS, entry.entity),
     }
-    column_formatters_export = {"actor": lambda _view, _context, entry, _name: str(entry.actor or "")}
+    column_formatters_export = {
+        "actor": lambda _view, _context, entry, _name: str(entry.actor or ""),
+        "action": lambda _view, _context, entry, _name: named(ACTIONS, entry.action),
+        "entity": lambda _view, _context, entry, _name: named(KINDS, entry.entity),
+    }
     column_sortable_list = ("recorded_at", "action", "entity")
     column_filters = (
         chosen("actor", _("Who"), lambda id_: AuditEntry.actor_id == id_, staff_choices),
-        contains("action", _("What was done"), AuditEntry.action),
-        contains("entity", _("To what"), AuditEntry.entity),
+        one_word("action", _("What was done"), AuditEntry.action, ACTIONS),
+        one_word("entity", _("To what"), AuditEntry.entity, KINDS),
         contains("number", _("Number"), AuditEntry.entity_id),
         since("when", _("When"), AuditEntry.recorded_at),
         until("when", _("When"), AuditEntry.recorded_at),

@@ -1,0 +1,63 @@
+"""What the panel calls what the audit writes down: actions and kinds of records. The audit itself keeps the
+identifiers, which its digests cover.
+"""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+ACTIONS: dict[str, Any] = {
+    "create": _("Added"),
+    "update": _("Changed"),
+    "delete": _("Deleted"),
+    "set_password": _("Set a new password"),
+    "approve": _("Approved for sending"),
+    "pause": _("Paused the sending"),
+    "resume": _("Resumed the sending"),
+    "cancel": _("Cancelled the rest"),
+    "resend": _("Sent again to those that failed"),
+    "start": _("Started before the time"),
+    "uncertain_sent": _("Treated uncertain messages as sent"),
+    "uncertain_again": _("Sent uncertain messages again"),
+    "fix_address": _("Corrected an e-mail address"),
+    "grant_consent": _("Recorded a consent from the pre-flight report"),
+    "record_consent": _("Recorded a consent"),
+    "publish_wording": _("Published a new wording"),
+    "suppress": _("Blocked an address"),
+    "lift": _("Lifted the block"),
+    "start_top_up": _("Started a top-up"),
+    "top_up": _("Topped up the account"),
+    "seed_demo": _("Made the sample data"),
+}
+KINDS: dict[str, Any] = {
+    "attachment": _("Attachment"),
+    "bounce": _("Bounce"),
+    "campaign": _("Campaign"),
+    "client": _("Client"),
+    "company": _("Our company"),
+    "consent_definition": _("Consent definition"),
+    "consent_event": _("Consent"),
+    "contract": _("Contract"),
+    "contract_party": _("Party to a contract"),
+    "email_address": _("E-mail address"),
+    "installation_secret": _("Secret of the installation"),
+    "investment": _("Investment"),
+    "invoice": _("Invoice"),
+    "ledger_entry": _("Ledger entry"),
+    "mail_account": _("Mail account"),
+    "membership": _("Contact person"),
+    "message": _("Message"),
+    "message_template": _("Message template"),
+    "payment": _("Top-up"),
+    "phone_number": _("Phone number"),
+    "setting": _("Settings"),
+    "sms_account": _("SMS account"),
+    "sms_price": _("SMS price"),
+    "suppression": _("Blocked address"),
+    "user": _("User"),
+}
+
+
+def named(words: dict[str, Any], identifier: str) -> str:
+    """The word for an identifier; one that an older version wrote is shown as it is."""
+    return str(words.get(identifier, identifier))
