@@ -37,9 +37,11 @@ def day(value: date) -> str:
 
 
 def file_size(size: int) -> str:
-    """Bytes as people say them: ``12 KB``, ``1.4 MB``."""
+    """Bytes as people say them: ``340 B``, ``12 KB``, ``1.4 MB``."""
+    if size < KILOBYTE:
+        return f"{size} B"
     if size < MEGABYTE:
-        return f"{format_decimal(max(1, round(size / KILOBYTE)))} KB"
+        return f"{format_decimal(round(size / KILOBYTE))} KB"
     return f"{format_decimal(round(size / MEGABYTE, 1))} MB"
 
 

@@ -10,6 +10,7 @@
   const language = document.documentElement.lang;
 
   function size(bytes) {
+    if (bytes < 1024) return `${bytes} B`;
     const [value, unit] = bytes >= 1048576 ? [bytes / 1048576, "MB"] : [bytes / 1024, "KB"];
     return `${value.toLocaleString(language, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${unit}`;
   }

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from admin_views.formatters import file_size
 from extensions.wiring import Wiring
 from models.attachment import Attachment
 from models.message import Direction, Message
@@ -173,3 +174,12 @@ def test_a_file_that_is_gone_is_not_found(
 
 def test_a_stranger_gets_no_attachment(panel: Flask, sent: Message) -> None:
     assert Visitor(panel).get(f"/admin/message/attachment/{sent.id}/{uuid4()}").status_code in (302, 401)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [(0, "0 B"), (1023, "1023 B"), (1024, "1 KB"), (150_000, "146 KB"), (1_572_864, "1.5 MB")],
+)
+def test_a_size_is_told_in_a_unit_that_fits(panel: Flask, size: int, said: str) -> None:
+    with panel.test_request_context(headers={"Accept-Language": "en"}):
+        assert file_size(size) == said
