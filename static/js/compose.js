@@ -397,13 +397,27 @@
     }
   });
 
+  /** Marks every required field that is empty, and not only the first one the server would name. */
+  function nothingIsMissing() {
+    const types = form.querySelectorAll("[name=contract_types]");
+    const missing = [
+      ["subject", !subject.value.trim()],
+      ["contract_types", types.length > 0 && !Array.from(types).some((type) => type.checked)],
+      ["body", editor ? editor.isEmpty() : !form.elements.body.value.trim()],
+    ].filter(([, isMissing]) => isMissing).map(([field]) => field);
+    missing.forEach((field) => setError(field, words.missing[field]));
+    if (missing.length) form.querySelector(`[data-field="${missing[0]}"]`).scrollIntoView({ block: "center" });
+    if (missing[0] === "subject") subject.focus({ preventScroll: true });
+    return missing.length === 0;
+  }
+
   const sendButton = form.querySelector("[data-send]");
   async function toPreflight(startsAt) {
     if (sendButton.disabled) return;
     sendButton.disabled = true;
     clearErrors();
     try {
-      if (await save()) await window.Goniec.preflight.open(startsAt);
+      if ((await save()) && nothingIsMissing()) await window.Goniec.preflight.open(startsAt);
     } finally {
       sendButton.disabled = false;
     }

@@ -294,6 +294,25 @@ def test_a_missing_title_is_told_at_its_field(page: Page, investment: Investment
     expect(page.locator("[data-field=subject] [data-error]")).to_have_text("Enter the title of the message.")
 
 
+def test_everything_an_empty_message_lacks_is_told_at_once(page: Page, investment: Investment) -> None:
+    compose(page, investment)
+    page.get_by_role("button", name="Send the message").click()
+    for field in ("subject", "contract_types", "body"):
+        expect(page.locator(f"[data-field={field}] [data-error]")).to_be_visible()
+    expect(page.locator("#preflight")).to_be_hidden()
+    page.fill("#subject", "Tytuł")
+    page.check("[value=sale]")
+    write(page, "<p>Treść</p>")
+    page.get_by_role("button", name="Send the message").click()
+    expect(page.locator("[data-report-form]")).to_be_visible()
+
+
+def test_a_small_file_is_not_of_no_size(page: Page, investment: Investment) -> None:
+    compose(page, investment)
+    page.set_input_files("[data-files]", [{"name": "a.txt", "mimeType": "text/plain", "buffer": b"12345"}])
+    expect(page.locator("[data-file][data-id] .file-size")).to_have_text("5 B")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_scrolls_sideways_on_a_phone(
     open_page: OpenPage, investment: Investment, stored: Session, scheme: str
