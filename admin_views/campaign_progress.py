@@ -72,8 +72,6 @@ class ProgressPages(GuardedView):
     def steer(self, campaign_id: int, move: str) -> ResponseReturnValue:
         campaign_or_404(campaign_id)
         told = _steer(campaign_id, move)
-        self.audit(move, campaign_id, {})
-        db.session.commit()
         if told:
             flash(told, "success")
         return redirect(url_for("campaign.details_view", id=campaign_id))
@@ -86,7 +84,9 @@ class ProgressPages(GuardedView):
         chosen = _named_message()
         hands, session = wiring(), db.session()
         if decision == "sent":
-            count = steer_campaign.treat_as_sent(session, campaign_id, chosen, now=hands.clock())
+            count = steer_campaign.treat_as_sent(
+                session, campaign_id, chosen, actor_id=current_user_id(), now=hands.clock()
+            )
             told = ngettext(
                 "%(num)d message is now treated as sent.",
                 "%(num)d messages are now treated as sent.",
@@ -104,8 +104,6 @@ class ProgressPages(GuardedView):
             told = ngettext(
                 "%(num)d message is sent once more.", "%(num)d messages are sent once more.", count
             )
-        self.audit(f"uncertain_{decision}", campaign_id, {"messages": chosen or "all", "count": count})
-        db.session.commit()
         flash(told, "success")
         return redirect(url_for("campaign.details_view", id=campaign_id, _anchor="recipients"))
 
@@ -124,22 +122,20 @@ def _named_message() -> list[int] | None:
 def _steer(campaign_id: int, move: str) -> str:
     """Make the move; a sentence for the person where the page does not show it by itself."""
     hands, session = wiring(), db.session()
-    now, ring = hands.clock(), hands.doorbell.ring
+    person, now, ring = current_user_id(), hands.clock(), hands.doorbell.ring
     if move == "pause":
-        steer_campaign.pause(session, campaign_id)
+        steer_campaign.pause(session, campaign_id, actor_id=person, now=now)
         return ""
     if move == "resume":
-        steer_campaign.resume(session, campaign_id, now=now, enqueue=ring)
+        steer_campaign.resume(session, campaign_id, actor_id=person, now=now, enqueue=ring)
         return ""
     if move == "cancel":
-        count = steer_campaign.cancel_rest(session, campaign_id, now=now)
+        count = steer_campaign.cancel_rest(session, campaign_id, actor_id=person, now=now)
         return ngettext("%(num)d message was cancelled.", "%(num)d messages were cancelled.", count)
     if move == "resend":
-        count = steer_campaign.resend_failed(
-            session, campaign_id, actor_id=current_user_id(), now=now, enqueue=ring
-        )
+        count = steer_campaign.resend_failed(session, campaign_id, actor_id=person, now=now, enqueue=ring)
     else:
-        count = start_now(session, campaign_id, now=now, enqueue=ring)
+        count = start_now(session, campaign_id, actor_id=person, now=now, enqueue=ring)
     return ngettext("%(num)d message is being sent.", "%(num)d messages are being sent.", count)
 
 

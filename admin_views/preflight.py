@@ -145,13 +145,7 @@ class PreflightPages(GuardedView):
         order = _order(campaign, skip_errors=skip_errors, starts_at=starts_at)
         order = replace(order, recipients=whole_number(given.get("expected"), default=0))
         db.session.rollback()  # approving has its own transaction and must not wait for this one
-        approval = approve_campaign(number, order, now=hands.clock(), enqueue=hands.doorbell.ring)
-        self.audit(
-            "approve",
-            number,
-            {"queued": approval.queued, "skipped": approval.skipped, "skip_errors": skip_errors},
-        )
-        db.session.commit()
+        approve_campaign(number, order, now=hands.clock(), enqueue=hands.doorbell.ring)
 
     def _refused(self, campaign_id: int, refusal: DomainError, starts_at: str) -> Response:
         campaign = campaign_or_404(campaign_id)

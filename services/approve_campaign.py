@@ -18,6 +18,7 @@ from queries.preflight import PreflightReport, preflight
 from services.choose_account import account_of_campaign
 from services.freeze_audience import FrozenAudience
 from services.job_names import Enqueue
+from services.record_audit import append_audit, hold_chain
 from services.ring_deliveries import ring_campaign
 
 
@@ -31,6 +32,10 @@ class DraftChanged(DomainError):
 
 class AudienceChanged(DomainError):
     message = "The audience has changed: %(now)s recipients, not %(before)s. Look again before you send."
+
+
+class TooMuchAtOnce(DomainError):
+    message = "Too much is being changed at this moment. Nothing was sent: try again in a while."
 
 
 class NobodyToSendTo(DomainError):
@@ -99,24 +104,69 @@ class SendOrder:
 
 
 def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
-    """Freeze a draft and start it, or refuse and change nothing.
+    """Freeze a draft, start it and audit both in one transaction, or refuse and change nothing.
 
     Raises AlreadyApproved, DraftChanged, AudienceChanged, AudienceHasErrors (unless the order skips
-    errors), NobodyToSendTo and NoMailAccount.
+    errors), NobodyToSendTo, NoMailAccount and TooMuchAtOnce.
     """
-    with snapshot_session() as session:
-        try:
-            approval = _freeze(session, campaign_id, order, now)
-            session.commit()
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) != _SERIALIZATION_FAILURE:
-                raise
-            raise _why_not_taken(session, campaign_id) from error
-        ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
+    for attempt in range(ATTEMPTS):
+        with snapshot_session() as session:
+            try:
+                # Whatever was audited since the snapshot was taken undoes the first try. The others let
+                # nobody audit meanwhile; the first one does not, for a large audience takes seconds.
+                if attempt:
+                    hold_chain(session)
+                approval = _approve(session, campaign_id, order, now)
+            except _Crossed:
+                session.rollback()
+                continue
+            ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
+            return approval
+    raise TooMuchAtOnce
+
+
+ATTEMPTS = 10
+_SERIALIZATION_FAILURE = "40001"
+_LOCKED = frozenset({"55P03", "40P01"})  # lock_not_available (see `hold_chain`), deadlock_detected
+
+
+class _Crossed(Exception):
+    """Somebody else's change and this approval got in each other's way; another try may do."""
+
+
+def _approve(session: Session, campaign_id: int, order: SendOrder, now: datetime) -> Approval:
+    try:
+        approval = _freeze(session, campaign_id, order, now)
+    except OperationalError as error:
+        if _state(error) in _LOCKED:
+            raise _Crossed from error
+        if _state(error) != _SERIALIZATION_FAILURE:
+            raise
+        raise _why_not_taken(session, campaign_id) from error
+    try:
+        append_audit(
+            session,
+            actor_id=order.approved_by_id,
+            action="approve",
+            entity=Campaign.__tablename__,
+            entity_id=campaign_id,
+            values={
+                "queued": approval.queued,
+                "skipped": approval.skipped,
+                "skip_errors": order.skip_errors,
+            },
+            now=now,
+        )
+    except OperationalError as error:
+        if _state(error) in _LOCKED | {_SERIALIZATION_FAILURE}:
+            raise _Crossed from error
+        raise
+    session.commit()
     return approval
 
 
-_SERIALIZATION_FAILURE = "40001"
+def _state(error: OperationalError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
 
 
 def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime) -> Approval:

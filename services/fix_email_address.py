@@ -32,7 +32,9 @@ def fix_email_address(
     if len(address) > LONGEST_ADDRESS or not is_valid_email(address):
         raise AddressNotValid(address=address[:100])
     client = session.scalar(
-        sa.select(Client).where(Client.id == client_id, Client.merged_into_id.is_(None)).with_for_update()
+        sa.select(Client)
+        .where(Client.id == client_id, Client.merged_into_id.is_(None))
+        .with_for_update(key_share=True)
     )
     if client is None:
         raise NoSuchClient

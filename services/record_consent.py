@@ -53,8 +53,9 @@ def record_consent(
     said_at = occurred_at or now
     if said_at > now:
         raise ConsentFromTheFuture
-    # Two people recording for one client take turns, so that the state is projected from both.
-    session.execute(sa.select(Client.id).where(Client.id == client_id).with_for_update())
+    # Two people recording for one client take turns, so that the state is projected from both. An approval,
+    # whose messages refer to the client, does not wait: it may hold the audit that this one waits for.
+    session.execute(sa.select(Client.id).where(Client.id == client_id).with_for_update(key_share=True))
     event = ConsentEvent(
         client_id=client_id,
         definition_id=definition.id,

@@ -1,7 +1,11 @@
-"""What a person does to a campaign under way: pause, resume, cancel, resend, decide."""
+"""What a person does to a campaign under way: pause, resume, cancel, resend, decide.
 
-from collections.abc import Sequence
+Each is audited in its own transaction, as done by ``actor_id``.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -14,6 +18,7 @@ from models.message import DeliveryAttempt, Message
 from models.sessions import rows_changed
 from services.account_failures import lift_hold
 from services.job_names import Enqueue
+from services.record_audit import append_audit
 from services.ring_deliveries import ring_campaign
 
 
@@ -25,13 +30,15 @@ class NothingToDecide(DomainError):
     message = "There is no such message left to decide on."
 
 
-def pause(session: Session, campaign_id: int) -> None:
+def pause(session: Session, campaign_id: int, *, actor_id: int | None, now: datetime) -> None:
     """Stop claiming; what is on its way now, a second's work at most, still goes out."""
     _move(session, campaign_id, (CampaignStatus.SENDING,), {"status": CampaignStatus.PAUSED})
-    session.commit()
+    audit_and_commit(session, "pause", campaign_id, {}, actor_id=actor_id, now=now)
 
 
-def resume(session: Session, campaign_id: int, *, now: datetime, enqueue: Enqueue) -> None:
+def resume(
+    session: Session, campaign_id: int, *, actor_id: int | None, now: datetime, enqueue: Enqueue
+) -> None:
     """Go on where a pause left off, and forget the failures that led to it."""
     # The account before the campaign, as a worker that fails locks them.
     lift_hold(session, session.scalar(sa.select(Campaign.account_id).where(Campaign.id == campaign_id)))
@@ -52,11 +59,11 @@ def resume(session: Session, campaign_id: int, *, now: datetime, enqueue: Enqueu
         )
         .values(first_failed_at=None, failures=0),
     )
-    session.commit()
+    audit_and_commit(session, "resume", campaign_id, {}, actor_id=actor_id, now=now)
     ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
 
 
-def cancel_rest(session: Session, campaign_id: int, *, now: datetime) -> int:
+def cancel_rest(session: Session, campaign_id: int, *, actor_id: int | None, now: datetime) -> int:
     """Cancel everything not yet on its way; the number of messages cancelled. Cannot be undone."""
     _move(
         session,
@@ -70,7 +77,7 @@ def cancel_rest(session: Session, campaign_id: int, *, now: datetime) -> int:
         .where(Message.campaign_id == campaign_id, Message.status.in_(sources(Move.CANCEL)))
         .values(status=target(Move.CANCEL), finished_at=now),
     )
-    session.commit()
+    audit_and_commit(session, "cancel", campaign_id, {"count": cancelled}, actor_id=actor_id, now=now)
     return cancelled
 
 
@@ -78,7 +85,10 @@ def resend_failed(
     session: Session, campaign_id: int, *, actor_id: int | None, now: datetime, enqueue: Enqueue
 ) -> int:
     """Try every failed message again; the number queued."""
-    return _send_again(session, campaign_id, Status.FAILED, None, actor_id, now, enqueue)
+    queued = _queue_again(session, campaign_id, Status.FAILED, None, actor_id, now)
+    audit_and_commit(session, "resend", campaign_id, {"count": queued}, actor_id=actor_id, now=now)
+    ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
+    return queued
 
 
 def send_uncertain_again(
@@ -91,11 +101,20 @@ def send_uncertain_again(
     enqueue: Enqueue,
 ) -> int:
     """A person's decision: send these uncertain messages (None: all) once more; the number queued."""
-    return _send_again(session, campaign_id, Status.UNCERTAIN, message_ids, actor_id, now, enqueue)
+    queued = _queue_again(session, campaign_id, Status.UNCERTAIN, message_ids, actor_id, now)
+    decided = _decided(message_ids, queued)
+    audit_and_commit(session, "uncertain_again", campaign_id, decided, actor_id=actor_id, now=now)
+    ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
+    return queued
 
 
 def treat_as_sent(
-    session: Session, campaign_id: int, message_ids: Sequence[int] | None, *, now: datetime
+    session: Session,
+    campaign_id: int,
+    message_ids: Sequence[int] | None,
+    *,
+    actor_id: int | None,
+    now: datetime,
 ) -> int:
     """A person's decision: these uncertain messages (None: all) did go out; the number decided."""
     decided = rows_changed(
@@ -112,18 +131,44 @@ def treat_as_sent(
     if not decided:
         session.rollback()
         raise NothingToDecide
-    session.commit()
+    values = _decided(message_ids, decided)
+    audit_and_commit(session, "uncertain_sent", campaign_id, values, actor_id=actor_id, now=now)
     return decided
 
 
-def _send_again(
+def audit_and_commit(
+    session: Session,
+    action: str,
+    campaign_id: int,
+    values: Mapping[str, Any],
+    *,
+    actor_id: int | None,
+    now: datetime,
+) -> None:
+    """End what a person did to a campaign: the entry is written with it or neither is."""
+    append_audit(
+        session,
+        actor_id=actor_id,
+        action=action,
+        entity=Campaign.__tablename__,
+        entity_id=campaign_id,
+        values=values,
+        now=now,
+    )
+    session.commit()
+
+
+def _decided(message_ids: Sequence[int] | None, count: int) -> dict[str, Any]:
+    return {"messages": "all" if message_ids is None else list(message_ids), "count": count}
+
+
+def _queue_again(
     session: Session,
     campaign_id: int,
     status: Status,
     message_ids: Sequence[int] | None,
     actor_id: int | None,
     now: datetime,
-    enqueue: Enqueue,
 ) -> int:
     # A paused campaign stays paused: whoever paused it had a reason that concerns the rest.
     _move(
@@ -148,7 +193,7 @@ def _send_again(
         for each in ids
     )
     session.flush()
-    queued = rows_changed(
+    return rows_changed(
         session,
         sa.update(Message)
         .where(*wanted)
@@ -163,9 +208,6 @@ def _send_again(
             error_text="",
         ),
     )
-    session.commit()
-    ring_campaign(session, campaign_id, now=now, enqueue=enqueue)
-    return queued
 
 
 def _wanted(

@@ -112,7 +112,7 @@ def test_a_resume_forgets_the_run(scene: Scene) -> None:
     campaign = scene.campaign(1)
     for _ in range(3):
         fail_once(scene, campaign, WRONG_PASSWORD)
-    resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
+    resume(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
     fail_once(scene, campaign, WRONG_PASSWORD)
     assert scene.status_of(campaign) == CampaignStatus.SENDING
 
@@ -139,7 +139,7 @@ def test_one_refused_connection_fails_nothing_however_long_it_has_waited(scene: 
 
 def test_a_dead_server_fails_nothing_of_a_paused_campaign(scene: Scene) -> None:
     paused, sending = scene.campaign(1), scene.campaign(1)
-    pause(scene.session, paused)
+    pause(scene.session, paused, actor_id=None, now=scene.clock.now)
     for _ in range(40):
         if scene.statuses(sending) == [Status.FAILED]:
             break
@@ -153,6 +153,6 @@ def test_resuming_tries_the_account_at_once(scene: Scene) -> None:
     for _ in range(3):
         fail_once(scene, campaign, WRONG_PASSWORD)
     scene.rings.clear()
-    resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
+    resume(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
     assert account_of(scene, campaign).held_until is None
     assert len(scene.rings) == 1

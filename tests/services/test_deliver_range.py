@@ -180,10 +180,10 @@ def test_a_pause_stops_the_next_claim_and_a_resume_rings(scene: Scene) -> None:
     campaign = scene.campaign(4)
     scene.deliver(campaign)
     scene.rings.clear()
-    pause(scene.session, campaign)
+    pause(scene.session, campaign, actor_id=None, now=scene.clock.now)
     assert scene.deliver(campaign) == 0
     assert scene.sweep() == 0
-    resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
+    resume(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
     assert len(scene.rings) == 1
     scene.hear_rings()
     assert scene.status_of(campaign) == CampaignStatus.FINISHED
@@ -195,7 +195,7 @@ def test_cancelling_spares_what_is_on_its_way(scene: Scene) -> None:
 
     def cancel(recipient: str) -> None:
         if recipient == address_of(2):
-            cancelled.append(cancel_rest(scene.session, campaign, now=scene.clock.now))
+            cancelled.append(cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now))
 
     scene.server.before_answer = cancel
     scene.deliver(campaign)
@@ -210,7 +210,7 @@ def test_nothing_is_left_queued_in_a_cancelled_campaign(scene: Scene) -> None:
 
     def cancel(recipient: str) -> None:
         if recipient == address_of(1):
-            assert cancel_rest(scene.session, campaign, now=scene.clock.now) == 0
+            assert cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now) == 0
 
     scene.server.before_answer = cancel
     scene.deliver(campaign)
@@ -221,7 +221,7 @@ def test_nothing_is_left_queued_in_a_cancelled_campaign(scene: Scene) -> None:
 def test_what_a_dead_worker_held_of_a_cancelled_campaign_is_cancelled_by_the_sweep(scene: Scene) -> None:
     campaign = scene.campaign(3)
     scene.die_delivering(campaign, at=address_of(2))
-    cancel_rest(scene.session, campaign, now=scene.clock.now)
+    cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now)
     scene.clock.now += scene.policy.lease + timedelta(seconds=1)
     scene.sweep()
     assert scene.statuses(campaign) == [Status.SENT, Status.UNCERTAIN, Status.CANCELLED]
@@ -253,7 +253,7 @@ def test_a_person_decides_about_an_uncertain_message(scene: Scene) -> None:
         scene.clock.advance(hours=1)  # a server that takes nothing holds the account back
     scene.server.answers.clear()
     ids = [message.id for message in scene.messages(campaign)]
-    treat_as_sent(scene.session, campaign, ids[:1], now=scene.clock.now)
+    treat_as_sent(scene.session, campaign, ids[:1], actor_id=None, now=scene.clock.now)
     send_uncertain_again(
         scene.session, campaign, ids[1:2], actor_id=None, now=scene.clock.now, enqueue=scene.enqueue
     )
@@ -267,13 +267,13 @@ def test_a_decision_taken_twice_counts_once(scene: Scene) -> None:
     campaign = scene.campaign(1)
     scene.server.answers[address_of(1)] = [Uncertain("", "lost")]
     scene.hear_rings()
-    treat_as_sent(scene.session, campaign, None, now=scene.clock.now)
+    treat_as_sent(scene.session, campaign, None, actor_id=None, now=scene.clock.now)
     with pytest.raises(NothingToDecide):
         send_uncertain_again(
             scene.session, campaign, None, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue
         )
     with pytest.raises(NothingToDecide):
-        treat_as_sent(scene.session, campaign, None, now=scene.clock.now)
+        treat_as_sent(scene.session, campaign, None, actor_id=None, now=scene.clock.now)
     assert scene.statuses(campaign) == [Status.SENT]
 
 
@@ -281,11 +281,11 @@ def test_a_finished_campaign_is_neither_paused_nor_cancelled(scene: Scene) -> No
     campaign = scene.campaign(1)
     scene.hear_rings()
     with pytest.raises(NotPossibleNow):
-        pause(scene.session, campaign)
+        pause(scene.session, campaign, actor_id=None, now=scene.clock.now)
     with pytest.raises(NotPossibleNow):
-        cancel_rest(scene.session, campaign, now=scene.clock.now)
+        cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now)
     with pytest.raises(NotPossibleNow):
-        resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
+        resume(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
     assert scene.session.scalar(sa.select(Message.status)) == Status.SENT
 
 

@@ -111,17 +111,21 @@ class DeliveryMachine(RuleBasedStateMachine):
     @rule()
     def pause(self) -> None:
         with suppress(steer.NotPossibleNow):
-            steer.pause(self.scene.session, self.campaign)
+            steer.pause(self.scene.session, self.campaign, actor_id=None, now=self.scene.clock.now)
 
     @rule()
     def resume(self) -> None:
         with suppress(steer.NotPossibleNow):
-            steer.resume(self.scene.session, self.campaign, now=self.scene.clock.now, enqueue=no_ring)
+            steer.resume(
+                self.scene.session, self.campaign, actor_id=None, now=self.scene.clock.now, enqueue=no_ring
+            )
 
     @rule()
     def treat_as_sent(self) -> None:
         with suppress(steer.NothingToDecide):
-            steer.treat_as_sent(self.scene.session, self.campaign, None, now=self.scene.clock.now)
+            steer.treat_as_sent(
+                self.scene.session, self.campaign, None, actor_id=None, now=self.scene.clock.now
+            )
 
     @rule()
     def send_uncertain_again(self) -> None:
@@ -166,7 +170,7 @@ class DeliveryMachine(RuleBasedStateMachine):
             self.pause()
         elif event == "cancel":
             with suppress(steer.NotPossibleNow):
-                steer.cancel_rest(self.scene.session, self.campaign, now=self.scene.clock.now)
+                steer.cancel_rest(self.scene.session, self.campaign, actor_id=None, now=self.scene.clock.now)
 
     # --- what must hold ---
 

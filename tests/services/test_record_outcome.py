@@ -222,7 +222,7 @@ def test_a_late_refusal_says_what_the_server_said(held: Held) -> None:
 
 def test_a_late_answer_to_a_message_somebody_decided_on_decides_nothing(held: Held) -> None:
     held.lose_the_claim()
-    treat_as_sent(held.scene.session, held.campaign, None, now=held.scene.clock.now)
+    treat_as_sent(held.scene.session, held.campaign, None, actor_id=None, now=held.scene.clock.now)
     assert not held.record(Refused("550", "5.1.1 No such user", "rcpt_to"))
     assert (held.first.status, held.recorder.decided) == (Status.SENT, False)
 

@@ -20,17 +20,17 @@ def scene(database: Flask, now: datetime) -> Scene:
 def test_a_scheduled_campaign_started_now_goes_out_now_and_once(scene: Scene) -> None:
     campaign = scene.campaign(3, starts_at=scene.clock.now + timedelta(days=2))
     assert scene.rings == []
-    assert start_now(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue) == 3
+    assert start_now(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue) == 3
     assert scene.status_of(campaign) == CampaignStatus.SENDING
     scene.hear_rings()
     assert scene.server.handed == [address_of(number) for number in (1, 2, 3)]
     with pytest.raises(NotPossibleNow):
-        start_now(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
+        start_now(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
 
 
 def test_a_scheduled_campaign_can_be_cancelled_before_its_time(scene: Scene) -> None:
     campaign = scene.campaign(2, starts_at=scene.clock.now + timedelta(days=2))
-    assert cancel_rest(scene.session, campaign, now=scene.clock.now) == 2
+    assert cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now) == 2
     scene.clock.advance(days=3)
     scene.sweep()
     scene.hear_rings()
@@ -40,10 +40,10 @@ def test_a_scheduled_campaign_can_be_cancelled_before_its_time(scene: Scene) -> 
 
 def test_a_pause_holds_everything_back_until_it_is_over(scene: Scene) -> None:
     campaign = scene.campaign(2)
-    pause(scene.session, campaign)
+    pause(scene.session, campaign, actor_id=None, now=scene.clock.now)
     scene.hear_rings()
     assert scene.server.handed == []
-    resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue)
+    resume(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
     scene.hear_rings()
     assert scene.status_of(campaign) == CampaignStatus.FINISHED
 
@@ -55,12 +55,16 @@ def test_a_cancelled_campaign_is_moved_no_more(scene: Scene, move: str) -> None:
     scene.deliver(campaign)
     scene.campaign(1)
     resend_failed(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
-    cancel_rest(scene.session, campaign, now=scene.clock.now)
+    cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now)
     moves = {
-        "pause": lambda: pause(scene.session, campaign),
-        "resume": lambda: resume(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue),
-        "cancel": lambda: cancel_rest(scene.session, campaign, now=scene.clock.now),
-        "start": lambda: start_now(scene.session, campaign, now=scene.clock.now, enqueue=scene.enqueue),
+        "pause": lambda: pause(scene.session, campaign, actor_id=None, now=scene.clock.now),
+        "resume": lambda: resume(
+            scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue
+        ),
+        "cancel": lambda: cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now),
+        "start": lambda: start_now(
+            scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue
+        ),
     }
     with pytest.raises(NotPossibleNow):
         moves[move]()
@@ -72,11 +76,11 @@ def test_what_is_sent_again_in_a_paused_campaign_waits_with_the_rest(database: F
     campaign = scene.campaign(2)
     scene.server.answers[address_of(1)] = [Refused("550", "no such user")]
     scene.deliver(campaign)
-    pause(scene.session, campaign)
+    pause(scene.session, campaign, actor_id=None, now=scene.clock.now)
     scene.rings.clear()
     assert resend_failed(scene.session, campaign, actor_id=None, now=now, enqueue=scene.enqueue) == 1
     assert (scene.status_of(campaign), scene.rings) == (CampaignStatus.PAUSED, [])
     assert scene.statuses(campaign) == [Status.QUEUED] * 2
-    resume(scene.session, campaign, now=now, enqueue=scene.enqueue)
+    resume(scene.session, campaign, actor_id=None, now=now, enqueue=scene.enqueue)
     scene.hear_rings()
     assert scene.statuses(campaign) == [Status.SENT] * 2
