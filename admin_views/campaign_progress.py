@@ -33,7 +33,6 @@ SHOWN = (
     Status.SKIPPED,
     Status.CANCELLED,
 )
-NEWS_FOR = timedelta(days=1)
 
 
 class ProgressPages(GuardedView):
@@ -56,7 +55,6 @@ class ProgressPages(GuardedView):
                 contract_names=[label(ContractType(name)) for name in campaign.contract_types],
                 home=left_for(campaign),
                 just_started=request.args.get("started") == "1",
-                is_mine=campaign.approved_by_id == current_user_id(),
                 may_send=may(SEND),
                 live=_live(campaign, progress),
             )
@@ -160,16 +158,9 @@ def _live(campaign: Campaign, progress: CampaignProgress) -> dict[str, Any]:
         "left": _time_left(left) if left is not None and progress.unfinished else "",
         "waiting": waits_for_retry,
         "finishedAt": _finished(campaign),
-        "isNews": _is_news(campaign),
         "allSent": not progress.not_sent and not progress.messages[Status.UNCERTAIN],
         "verdict": _verdict(progress),
     }
-
-
-def _is_news(campaign: Campaign) -> bool:
-    """Whether it finished so lately that whoever sent it has not heard of it yet."""
-    finished = campaign.finished_at
-    return finished is not None and timedelta(0) <= wiring().clock() - finished < NEWS_FOR
 
 
 def _finished(campaign: Campaign) -> str:

@@ -5,13 +5,13 @@
   const page = document.querySelector("[data-campaign]");
   const language = document.documentElement.lang;
   const closing = document.getElementById("closing");
-  const seenKey = `goniec-closed-${page.dataset.id}`;
+  const newsKey = `goniec-news-${page.dataset.id}`;
   const SECOND = 1000;
   const HIDDEN_EVERY = 15 * SECOND;
   const LONGEST_WAIT = 20 * SECOND;
   const UNFINISHED = ["queued", "sending"];
   let live = JSON.parse(document.getElementById("campaign-live").textContent);
-  let seenRunning = page.hasAttribute("data-just-started") || (page.hasAttribute("data-mine") && live.isNews);
+  let news = recalled();
   let failures = 0;
   let timer = 0;
 
@@ -75,19 +75,21 @@
 
   // The closing dialog
 
-  function remembered() {
+  /** "awaited" in a browser that started the sending or watched it, "told" once the dialog has been there. */
+  function recalled() {
     try {
-      return localStorage.getItem(seenKey) !== null;
+      return localStorage.getItem(newsKey) || "";
     } catch (error) {
-      return false;
+      return "";
     }
   }
 
   function remember(value) {
+    news = value;
     try {
-      if (value) localStorage.setItem(seenKey, "1"); else localStorage.removeItem(seenKey);
+      localStorage.setItem(newsKey, value);
     } catch (error) {
-      // Without storage the dialog may open once more: no harm.
+      // Without storage the dialog may open once more, or not after a reload: no harm.
     }
   }
 
@@ -96,8 +98,8 @@
   }
 
   function close() {
-    if (!isOver() || closing.open || !seenRunning || (remembered() && !page.dataset.watched)) return;
-    remember(true);
+    if (!isOver() || closing.open || news !== "awaited") return;
+    remember("told");
     closing.querySelector("[data-closing-text]").textContent = live.verdict;
     closing.classList.toggle("closing-good", live.allSent);
     closing.querySelector("[data-closing-icon] i").className = live.allSent ? "bi bi-check-lg" : "bi bi-exclamation-lg";
@@ -130,9 +132,7 @@
 
   function watch() {
     if (UNFINISHED.some((status) => live.counts[status] > 0) && live.status !== "scheduled") {
-      seenRunning = true;
-      page.dataset.watched = "yes";
-      remember(false);
+      remember("awaited");
     }
     close();
   }
@@ -192,6 +192,7 @@
   }));
 
   filter.value = new URLSearchParams(location.search).get("status") || "";
+  if (page.hasAttribute("data-just-started") && news !== "told") remember("awaited");
   show();
   list();
   watch();

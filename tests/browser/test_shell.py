@@ -1,15 +1,19 @@
 """What the panel's shell does in a real browser."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from domain.delivery import Status
+from domain.delivery import CampaignStatus, Status
+from models.campaign import Campaign
 from models.client import Client
 from models.investment import Contract, Investment
+from models.message import Message
+from models.user import User
 from tests import factories as make
 from tests.browser.conftest import DESK, PHONE
 
@@ -229,3 +233,53 @@ def test_the_dashboard_leads_to_what_needs_a_person(page: Page, stored: Session)
     page.get_by_role("link", name="Failed messages").click()
     expect(page.locator(".chip")).to_contain_text("Status: Failed")
     expect(page.locator("tbody tr")).to_have_count(1)
+
+
+@pytest.fixture
+def sending(stored: Session) -> Campaign:
+    """A campaign of the person who is logged in, with one message still to go."""
+    started = datetime.now(UTC) - timedelta(minutes=5)
+    author = stored.scalar(sa.select(User.id))
+    made = make.make_campaign(stored, make.make_investment(stored), started_at=started, approved_by_id=author)
+    make.make_message(stored, campaign=made, status=Status.QUEUED, account_id=made.account_id)
+    stored.commit()
+    return made
+
+
+def finish(stored: Session, campaign: Campaign) -> None:
+    now = datetime.now(UTC)
+    campaign.status, campaign.finished_at = CampaignStatus.FINISHED, now
+    stored.execute(sa.update(Message).values(status=Status.SENT, sent_at=now))
+    stored.commit()
+
+
+def test_the_end_of_a_sending_is_told_to_whoever_watched_it_and_once(
+    page: Page, stored: Session, sending: Campaign
+) -> None:
+    closing = page.locator("#closing")
+    page.goto(f"/admin/campaign/details/?id={sending.id}", wait_until="networkidle")
+    expect(closing).to_be_hidden()
+    page.goto("/admin/client/")
+    finish(stored, sending)
+    page.goto(f"/admin/campaign/details/?id={sending.id}")
+    expect(closing).to_be_visible()
+    closing.get_by_role("button", name="Look at the report").click()
+    page.reload(wait_until="networkidle")
+    expect(closing).to_be_hidden()
+
+
+def test_the_end_of_a_sending_is_no_news_to_whoever_did_not_wait_for_it(
+    page: Page, stored: Session, sending: Campaign
+) -> None:
+    finish(stored, sending)
+    page.goto(f"/admin/campaign/details/?id={sending.id}", wait_until="networkidle")
+    expect(page.locator("[data-finished]")).not_to_be_empty()
+    expect(page.locator("#closing")).to_be_hidden()
+
+
+def test_the_end_of_a_sending_is_told_to_whoever_has_just_started_it(
+    page: Page, stored: Session, sending: Campaign
+) -> None:
+    finish(stored, sending)
+    page.goto(f"/admin/campaign/details/?id={sending.id}&started=1")
+    expect(page.locator("#closing")).to_be_visible()
