@@ -47,7 +47,8 @@ _LARGEST_BALANCE = Decimal(10**9)
 DUPLICATE = 53
 """With ``check_idx``: a text with this very idx was taken in the last days."""
 
-# An error code is the whole answer to a request with one recipient: nothing was taken.
+# An error code is the whole answer to a request with one recipient: nothing was taken. What is Unavailable
+# may go to another gateway at once, which knows nothing of our reference.
 _CODES: Mapping[int, tuple[type[Failure], type[Diagnosis]]] = {
     11: (Refused, TextRefused),
     12: (Refused, TextRefused),
@@ -55,8 +56,8 @@ _CODES: Mapping[int, tuple[type[Failure], type[Diagnosis]]] = {
     14: (Refused, SenderRefused),
     32: (Refused, NumberRefused),
     33: (Refused, NumberRefused),
+    52: (Refused, NumberRefused),  # too many to this number within a minute: no reason to hold the others
     57: (Refused, NumberRefused),
-    52: (Unavailable, GatewayBusy),  # too many to one number within a minute
     200: (Unavailable, GatewayBusy),
     202: (Unavailable, GatewayBusy),
     8: (Unavailable, GatewayFault),

@@ -144,9 +144,9 @@ def test_a_reference_that_is_not_ours_is_a_mistake(gateway, reference):
 # --- what an answer means ---
 
 CODES = {
-    Refused: (11, 12, 13, 14, 19, 25, 32, 33, 57, 94, 12_345),
+    Refused: (11, 12, 13, 14, 19, 25, 32, 33, 52, 57, 94, 12_345),
     AccountRefused: (70, 74, 101, 102, 103, 105, 110, 1000, 1001),
-    Unavailable: (8, 52, 200, 201, 202, 666, 999),
+    Unavailable: (8, 200, 201, 202, 666, 999),
 }
 
 
