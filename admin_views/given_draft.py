@@ -26,7 +26,7 @@ def version_seen(given: Mapping[str, object]) -> datetime | None:
     try:
         return datetime.fromisoformat(version).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise _refusal("version") from error
+        raise _refusal(name="version") from error
 
 
 def given_draft(given: Mapping[str, object]) -> Draft:
@@ -35,7 +35,7 @@ def given_draft(given: Mapping[str, object]) -> Draft:
     """
     chosen = given.get("contract_types")
     if not isinstance(chosen, list):
-        raise _refusal("contract_types")
+        raise _refusal(name="contract_types")
     return Draft(
         subject=_text(given, "subject").strip(),
         body=_text(given, "body"),
@@ -47,7 +47,7 @@ def given_draft(given: Mapping[str, object]) -> Draft:
 
 def _variables(given: object) -> dict[str, str]:
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise _refusal("variables")
+        raise _refusal(name="variables")
     return {name[:LONGEST_NAME]: _storable(value)[:LONGEST_VALUE] for name, value in given.items()}
 
 
@@ -57,14 +57,14 @@ def _template_id(given: Mapping[str, object]) -> int | None:
         return None
     number = whole_number(value) if isinstance(value, str | int) else None
     if number is None:
-        raise _refusal("template_id")
+        raise _refusal(name="template_id")
     return number
 
 
 def _text(given: Mapping[str, object], name: str) -> str:
     value = given.get(name)
     if not isinstance(value, str):
-        raise _refusal(name)
+        raise _refusal(name=name)
     return _storable(value)
 
 
@@ -73,7 +73,7 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "")
 
 
-def _refusal(name: str) -> NotUnderstood:
+def _refusal(*, name: str) -> NotUnderstood:
     return NotUnderstood(
         gettext("The draft was not saved: “%(name)s” is missing or is not what it should be.", name=name)
     )
