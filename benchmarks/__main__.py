@@ -1,6 +1,6 @@
-"""`make bench`: measure delivery and pre-flight, and compare.
+"""`make bench`: measure delivery, pre-flight and the way to an SMS gateway, and compare.
 
-python -m benchmarks [--quick] [--write] [--only delivery|preflight]
+python -m benchmarks [--quick] [--write] [--only delivery|preflight|sms]
 """
 
 import argparse
@@ -14,6 +14,7 @@ from benchmarks.delivery import deliver
 from benchmarks.ground import DATABASES, SMTP_SINK
 from benchmarks.post_office import TUNINGS
 from benchmarks.report import checking_table, delivery_table, machine, tuning_table, write_page
+from benchmarks.sms_transport import transport, transport_table
 
 
 def main() -> int:
@@ -25,9 +26,9 @@ def main() -> int:
         directory.chmod(0o755)  # PostgreSQL runs as another user
         where = machine()
         print(where, flush=True)
-        if options.only != "preflight":
+        if options.only in (None, "delivery"):
             parts += measure_delivery(directory, options)
-        if options.only != "delivery":
+        if options.only in (None, "preflight"):
             results = {
                 kind: check(
                     kind,
@@ -39,6 +40,9 @@ def main() -> int:
                 for kind in DATABASES
             }
             parts.append(list(checking_table(results, options.clients)))
+            print("\n" + "\n".join(parts[-1]), flush=True)
+        if options.only in (None, "sms"):
+            parts.append(list(transport_table(transport(texts=options.messages, rounds=options.rounds))))
             print("\n" + "\n".join(parts[-1]), flush=True)
     if options.write:
         write_page(where, parts)
@@ -61,12 +65,12 @@ def measure_delivery(directory: Path, options: argparse.Namespace) -> list[list[
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure delivery and pre-flight."
+        prog="python -m benchmarks", description="Measure delivery, pre-flight and SMS."
     )
     parser.add_argument("--messages", type=int, metavar="N")
     parser.add_argument("--clients", type=int, metavar="N", help="of whom a tenth is the audience")
     parser.add_argument("--rounds", type=int, metavar="N")
-    parser.add_argument("--only", choices=("delivery", "preflight"))
+    parser.add_argument("--only", choices=("delivery", "preflight", "sms"))
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
