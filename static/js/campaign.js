@@ -194,7 +194,8 @@
   filter.value = new URLSearchParams(location.search).get("status") || "";
   if (page.hasAttribute("data-just-started") && news !== "told") remember("awaited");
   show();
-  list();
+  // The browser went to the anchor while the table was still empty and the page too short.
+  list().then(() => { if (location.hash === "#recipients") document.getElementById("recipients").scrollIntoView({ block: "start" }); });
   watch();
   again();
 })();

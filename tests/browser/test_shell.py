@@ -283,3 +283,17 @@ def test_the_end_of_a_sending_is_told_to_whoever_has_just_started_it(
     finish(stored, sending)
     page.goto(f"/admin/campaign/details/?id={sending.id}&started=1")
     expect(page.locator("#closing")).to_be_visible()
+
+
+def test_the_way_from_an_uncertain_message_ends_at_the_decision(
+    page: Page, stored: Session, sending: Campaign
+) -> None:
+    for number in range(12):
+        client = make.make_person(stored, last_name=f"Nowak {number}")
+        message = make.make_message(stored, campaign=sending, client=client, status=Status.UNCERTAIN)
+        make.make_recipient(stored, sending, client, message, address="anna@poczta.example")
+    stored.commit()
+    page.goto("/admin/")
+    page.get_by_role("link", name="Uncertain messages").click()
+    page.get_by_role("link", name="Decide", exact=True).first.click()
+    expect(page.get_by_role("button", name="Treat as sent", exact=True).first).to_be_in_viewport()
