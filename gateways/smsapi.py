@@ -43,7 +43,7 @@ class SmsapiSettings:
 
 
 class SmsapiGateway:
-    """Keeps connections for all threads of a process; make one after a fork.
+    """Keeps connections, for all threads; a process that was forked off makes its own.
 
     ``notify_url`` is where delivery is reported to, in place of the address set at SMSAPI. Raises ValueError
     for one that is no http(s) address.

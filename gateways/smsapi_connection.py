@@ -6,6 +6,7 @@ a request is written here, whole and in one piece.
 """
 
 import http.client
+import os
 import ssl
 import time
 from collections import deque
@@ -52,7 +53,7 @@ class Answer:
 
 
 class Connections:
-    """Every connection to one server, for all threads of a process; make another after a fork.
+    """Every connection to one server, for all threads; a process that was forked off begins with none.
 
     ``headers`` are lines of every request, each ended by CRLF. ``timeout_seconds`` applies to connecting, to
     each single wait and to an answer's body as a whole.
@@ -67,6 +68,7 @@ class Connections:
         self._timeout = timeout_seconds
         self._tls = ssl.create_default_context() if url.scheme == "https" else None
         self._idle: deque[tuple[HTTPConnection, float]] = deque()
+        self._owner = os.getpid()
 
     def exchange(self, method: str, target: str, body: bytes = b"") -> Answer:
         """One request, written once, and its answer; nothing is followed. Raises NotSent and AnswerLost."""
@@ -91,6 +93,8 @@ class Connections:
 
     def _kept(self) -> HTTPConnection | None:
         """The connection used last, unless the server has closed it or it was idle for too long."""
+        if self._owner != os.getpid():  # the parent's: two would write into one stream and mix up the answers
+            self._idle, self._owner = deque(), os.getpid()
         while True:
             try:
                 connection, since = self._idle.pop()

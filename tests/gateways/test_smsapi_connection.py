@@ -1,5 +1,6 @@
 """Connections that are kept: used again while they live, and never the reason for not knowing."""
 
+import os
 import socket
 import threading
 import time
@@ -163,4 +164,17 @@ def test_a_gateway_that_was_closed_opens_again():
         for _ in range(2):
             assert send(gateway) == Accepted("5B1F0C4E")
             gateway.close()
+    assert told.connections == 2
+
+
+def test_a_process_that_was_forked_off_makes_its_own_connection():
+    with server(OK, OK) as told:
+        gateway = gateway_to(told.url)
+        assert send(gateway) == Accepted("5B1F0C4E")
+        child = os.fork()
+        if not child:
+            os._exit(0 if send(gateway) == Accepted("5B1F0C4E") else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        assert told.connections == 2
+        assert send(gateway) == Accepted("5B1F0C4E")  # over its own, which the child left alone
     assert told.connections == 2
