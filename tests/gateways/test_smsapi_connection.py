@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from domain.outcomes import Accepted, Unavailable, Uncertain
+from domain.outcomes import Accepted, AccountRefused, Unavailable, Uncertain
 from domain.text_messages import TextMessage
 from gateways import smsapi_connection
 from gateways.smsapi import SmsapiGateway, SmsapiSettings
 from sandbox.phones import SandboxPhones
+from tests.gateways.test_smtp_tls import certificate, server_tls  # noqa: F401 - fixtures
 
 TAKEN = b'{"count":1,"list":[{"id":"5B1F0C4E","error":null,"idx":null}]}'
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(TAKEN) + TAKEN
@@ -30,11 +31,17 @@ class Server:
 
 
 @contextmanager
-def server(*answers, close=False):
+def server(*answers, close=False, tls=None):
     listener = socket.create_server(("127.0.0.1", 0))
-    told = Server(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    told = Server(f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
 
     def serve(connection):
+        if tls:
+            try:
+                connection = tls.wrap_socket(connection, server_side=True)
+            except OSError:  # the client does not trust us
+                return
+            told.open.append(connection)
         for answer in answers:
             data = b""
             while not data.endswith(b"message=x"):
@@ -82,6 +89,20 @@ def test_one_connection_carries_many_texts():
         assert [send(gateway) for _ in range(5)] == [Accepted("5B1F0C4E")] * 5
         gateway.close()
     assert (told.connections, told.requests) == (1, 5)
+
+
+def test_a_tls_connection_carries_many_texts_to_whom_the_certificate_names(
+    server_tls,  # noqa: F811
+    certificate,  # noqa: F811
+    monkeypatch,
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with server(*[OK] * 5, tls=server_tls) as told:
+        gateway = gateway_to(told.url)
+        assert [send(gateway) for _ in range(5)] == [Accepted("5B1F0C4E")] * 5
+        assert told.connections == 1
+        assert isinstance(send(gateway_to(told.url.replace("127.0.0.1", "localhost"))), AccountRefused)
+    assert told.requests == 5
 
 
 def test_a_chunked_answer_keeps_its_connection():
