@@ -25,7 +25,8 @@ from models import db
 from models.payment import Payment, PaymentGateway
 from queries.payments import invoice_of, payment_of
 from services.ask_gateway import ask_gateway
-from services.top_up import Addresses, sms_account, start_top_up
+from services.choose_account import sms_account
+from services.top_up import Addresses, start_top_up
 
 SUGGESTED = (5_000, 10_000, 20_000, 50_000)
 REFUSED, SEE_OTHER = 409, 303

@@ -37,9 +37,10 @@ from services.approve_campaign import (
     SendOrder,
     approve_campaign,
 )
-from services.draft_campaign import prepare_order, version_of
+from services.draft_campaign import version_of
 from services.fix_email_address import fix_email_address
 from services.grant_consent import email_consents, grant_email_consent
+from services.prepare_order import prepare_order
 
 ROWS_AT_ONCE = 50
 FIXED_BY_ADDRESS = (Reason.MISSING_EMAIL, Reason.INVALID_EMAIL, Reason.BLOCKED_EMAIL)

@@ -8,7 +8,7 @@ from commands.output import REFUSED, OneLineCommand, command_line, emit, json_op
 from domain.money import zloty_of
 from models import db
 from queries.ledger_check import check_ledger
-from services.top_up import sms_account
+from services.choose_account import sms_account
 
 
 @click.group("ledger")

@@ -35,10 +35,10 @@ from services.draft_campaign import (
     SubjectTooLong,
     TooManyFields,
     fields_of,
-    prepare_order,
     start_investment_draft,
 )
 from services.message_content import EmptyVariables, UnsafeVariable
+from services.prepare_order import prepare_order
 
 _DRAFT_OPTIONS = ("contract_types", "template_id", "subject", "body_file", "variables")
 BAD_MESSAGE = (

@@ -12,7 +12,8 @@ from models.payment import Payment, PaymentGateway
 from queries.payments import invoice_of
 from sandbox import paywall
 from services.ask_gateway import ask_gateway
-from services.top_up import Addresses, sms_account, start_top_up
+from services.choose_account import sms_account
+from services.top_up import Addresses, start_top_up
 
 _GATEWAYS = [kind.value for kind in PaymentGateway]
 

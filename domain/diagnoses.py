@@ -49,5 +49,9 @@ class NoTls(Diagnosis):
     message = "No TLS connection with the mail server: %(why)s"
 
 
+class NoGatewayOpen(Diagnosis):
+    message = "There is no SMS gateway to send through: none is switched on, or none answers."
+
+
 class WorkerSilent(Diagnosis):
     message = "The worker stopped before the mail server's answer was recorded."

@@ -31,6 +31,12 @@ def zloty_of(units: int) -> Decimal:
     return Decimal(units).scaleb(-4)
 
 
+def in_zloty(units: int) -> str:
+    """Units as a sentence names them: 12.34, with four decimals only where two do not say it all."""
+    exact = zloty_of(units)
+    return f"{exact:.2f}" if units % UNITS_PER_GROSZ == 0 else f"{exact}"
+
+
 def grosze_of(text: str) -> int:
     """What a person typed, ``49,99`` or ``1 000.50``, in grosze. Raises NotAnAmount."""
     compact = text.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")

@@ -13,6 +13,7 @@ from extensions.queues import Doorbell
 from gateways.ejs import EjsRuntime
 from gateways.files import FileStore
 from gateways.payu import PayuGateway
+from gateways.smsapi import SmsapiSettings
 from gateways.smtp_settings import SmtpSettings
 from models.payment import PaymentGateway
 from services.delivery_policy import DeliveryPolicy
@@ -42,6 +43,7 @@ class Wiring:
     attachment_limits: AttachmentLimits
     payments: Mapping[PaymentGateway, PayuGateway]
     demo: bool
+    phones: SmsapiSettings | None = None
 
     def ejs(self) -> EjsRuntime:
         """The process's script engine, started at first use."""

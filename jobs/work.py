@@ -10,14 +10,17 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
+from domain.channel import Channel
 from extensions.queues import QUEUES
 from extensions.wiring import wiring
 from jobs.deliver import deliver
+from jobs.deliver_sms import deliver_sms
 from jobs.sweep import sweep
 from models import db
 from queries.due_deliveries import DueRange, due_ranges
 
 RECONNECT_SECONDS = 1.0
+JOBS = {Channel.EMAIL: deliver, Channel.SMS: deliver_sms}
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +107,7 @@ def _rq_worker() -> SimpleWorker | None:
 
 def _deliver_without_rings() -> None:
     for work in _due():
-        deliver(work.account_id, work.campaign_id, work.first_id, work.last_id)
+        JOBS[work.line.channel](work.account_id, work.campaign_id, work.first_id, work.last_id)
 
 
 def _due() -> list[DueRange]:

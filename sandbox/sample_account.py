@@ -9,8 +9,9 @@ from domain.invoices import Party
 from domain.payments import PaymentStatus, ProvenNews
 from models.payment import NewsSource, Payment, PaymentGateway
 from models.price_list import SmsPrice
+from services.choose_account import sms_account
 from services.invoice_settings import BUYER, NUMBERING, SELLER, save_settings
-from services.top_up import sms_account, take_in_news
+from services.top_up import take_in_news
 
 COMPANY = Party(
     name="Nadrzecze Development Sp. z o.o.",

@@ -9,9 +9,10 @@ from domain.delivery import CampaignStatus, Move, Status, back_off, target
 from domain.outcomes import AccountRefused, Failure
 from models.campaign import Campaign
 from models.message import Message
-from models.sending_lines import MAIL, SendingLine
+from models.sending_lines import MAIL, SMS, SendingLine
 from models.sessions import rows_changed
 from services.delivery_policy import DeliveryPolicy
+from services.refund_unsent import refund_unsent
 
 
 def record_account_failure(
@@ -109,3 +110,5 @@ def _give_up(
         )
         .values(status=target(Move.GIVE_UP), finished_at=now, error_text=text),
     )
+    if line is SMS:
+        refund_unsent(session, line.of_message == account_id, Message.finished_at == now, now=now)

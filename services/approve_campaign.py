@@ -9,17 +9,25 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from domain.delivery import CampaignStatus
 from domain.errors import DomainError
+from domain.local_time import WARSAW
+from domain.money import in_zloty
 from models.campaign import Campaign
+from models.sending_lines import line_of
 from models.sessions import rows_changed, snapshot_session
 from queries.audience import AudienceOfInvestment, audience_of, pairs_once
 from queries.preflight import PreflightReport, preflight
-from services.choose_account import account_of_campaign
+from services.choose_account import account_of_campaign, sms_account_to_send_from
 from services.freeze_audience import FrozenAudience
 from services.job_names import Enqueue
+from services.ledger import Stamp, hold_accounts, open_hold
+from services.price_list import tariff_on
+from services.quote_texts import quote_frozen
 from services.record_audit import append_audit, hold_chain
 from services.ring_deliveries import ring_campaign
+from services.text_content import TextRenderer
 
 
 class AlreadyApproved(DomainError):
@@ -36,6 +44,10 @@ class AudienceChanged(DomainError):
 
 class TooMuchAtOnce(DomainError):
     message = "Too much is being changed at this moment. Nothing was sent: try again in a while."
+
+
+class QuoteChanged(DomainError):
+    message = "The texts now cost %(now)s PLN, not %(before)s PLN. Look again before you send."
 
 
 class NobodyToSendTo(DomainError):
@@ -90,7 +102,8 @@ class SendOrder:
     ``content`` is the prepared template, ``values`` what all recipients share (dotted path to text).
     A ``starts_at`` in the future schedules it. ``draft_of`` is the moment of the draft that the content
     was made from and ``attachments`` the ids of its files: one that has been changed since is not what
-    was approved, nor is an audience that no longer has as many ``recipients``.
+    was approved, nor is an audience that no longer has as many ``recipients``, nor texts that cost more than
+    ``cost`` (1/10000 PLN). ``texts`` renders an SMS, whose price is held back.
     """
 
     content: Mapping[str, Any]
@@ -101,17 +114,22 @@ class SendOrder:
     draft_of: datetime | None = None
     attachments: tuple[int, ...] | None = None
     recipients: int | None = None
+    texts: TextRenderer | None = None
+    cost: int | None = None
 
 
 def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
     """Freeze a draft, start it and audit both in one transaction, or refuse and change nothing.
 
     Raises AlreadyApproved, DraftChanged, AudienceChanged, AudienceHasErrors (unless the order skips
-    errors), NobodyToSendTo, NoMailAccount and TooMuchAtOnce.
+    errors), NobodyToSendTo, NoMailAccount and TooMuchAtOnce; for SMS also QuoteChanged, NotEnoughMoney,
+    NoSmsAccount, SmsAccountOff and what `services.quote_texts` raises.
     """
     for attempt in range(ATTEMPTS):
         with snapshot_session() as session:
             try:
+                if order.texts is not None:
+                    hold_accounts(session)
                 # Whatever was audited since the snapshot was taken undoes the first try. The others let
                 # nobody audit meanwhile; the first one does not, for a large audience takes seconds.
                 if attempt:
@@ -175,7 +193,6 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
     campaign = session.get_one(Campaign, campaign_id)
     if order.attachments is not None and order.attachments != attachments_of(campaign):
         raise DraftChanged
-    account = _account_for(session, campaign)
     audience = audience_of(campaign)
     report = preflight(session, audience)
     if order.recipients is not None and report.recipients != order.recipients:
@@ -184,15 +201,38 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
         raise AudienceHasErrors(report)
     if not report.recipients:
         raise NobodyToSendTo(report)
+    queued = _write_audience(session, campaign, starts, now)
+    if order.texts is not None:
+        _hold_price(session, campaign, order.texts, order, now)
+    return Approval(campaign_id, queued=queued, skipped=report.skipped_clients)
+
+
+def _write_audience(session: Session, campaign: Campaign, starts: datetime, now: datetime) -> int:
+    audience = audience_of(campaign)
+    account_id, sender = _account_for(session, campaign)
     frozen = FrozenAudience(
-        campaign_id=campaign_id,
+        campaign_id=campaign.id,
         rows=pairs_once(audience),
         with_contract=isinstance(audience, AudienceOfInvestment),
-        account_id=account,
+        account_id=account_id,
         due_at=starts,
         now=now,
+        line=line_of(campaign.channel),
+        sender=sender,
     )
-    return Approval(campaign_id, queued=frozen.write(session), skipped=report.skipped_clients)
+    return frozen.write(session)
+
+
+def _hold_price(
+    session: Session, campaign: Campaign, texts: TextRenderer, order: SendOrder, now: datetime
+) -> None:
+    """Keep back what the texts just frozen cost, to the part."""
+    tariff = tariff_on(session, now.astimezone(WARSAW).date())
+    quote = quote_frozen(session, campaign.id, texts, order.values, tariff)
+    if order.cost is not None and quote.total > order.cost:
+        raise QuoteChanged(now=in_zloty(quote.total), before=in_zloty(order.cost))
+    account = sms_account_to_send_from(session)
+    open_hold(session, account.id, campaign.id, quote.total, Stamp(now, order.approved_by_id))
 
 
 def attachments_of(campaign: Campaign) -> tuple[int, ...]:
@@ -229,7 +269,13 @@ def _why_not_taken(session: Session, campaign_id: int) -> DomainError:
     return DraftChanged() if status == CampaignStatus.DRAFT else AlreadyApproved()
 
 
-def _account_for(session: Session, campaign: Campaign) -> int:
+def _account_for(session: Session, campaign: Campaign) -> tuple[int, str]:
+    """The account's id, and who its texts are from."""
+    if campaign.channel == Channel.SMS:
+        account = sms_account_to_send_from(session)
+        campaign.sms_account_id = account.id
+        session.flush()
+        return account.id, account.sender
     campaign.account_id = account_of_campaign(session, campaign)
     session.flush()
-    return campaign.account_id
+    return campaign.account_id, ""

@@ -7,8 +7,11 @@ from sqlalchemy.orm import Session
 
 from domain.delivery import UNFINISHED, CampaignStatus, Move, sources, target
 from models.campaign import Campaign
+from models.ledger import Hold, HoldState
 from models.message import Message
 from models.sessions import rows_changed
+from services.ledger import Stamp, close_hold
+from services.refund_unsent import refund_unsent
 
 
 def start_scheduled(session: Session, now: datetime) -> int:
@@ -43,17 +46,39 @@ def finish_exhausted(session: Session, now: datetime, *, campaign_id: int | None
         .where(Campaign.id.in_(candidates), *sending, ~unfinished)
         .values(status=CampaignStatus.FINISHED, finished_at=now),
     )
+    release_holds(session, now, campaign_id=campaign_id)
     session.commit()
     return finished
+
+
+def release_holds(session: Session, now: datetime, *, campaign_id: int | None = None) -> None:
+    """Give back what campaigns that have ended kept of their quotes. The caller commits."""
+    ended = (CampaignStatus.FINISHED, CampaignStatus.CANCELLED)
+    holds = (
+        sa.select(Hold.campaign_id)
+        .join(Campaign, Campaign.id == Hold.campaign_id)
+        .where(
+            Hold.state == HoldState.OPEN,
+            Campaign.status.in_(ended),
+            ~sa.exists().where(Message.campaign_id == Campaign.id, Message.status.in_(UNFINISHED)),
+        )
+        .order_by(Hold.id)
+    )
+    if campaign_id is not None:
+        holds = holds.where(Hold.campaign_id == campaign_id)
+    for number in session.scalars(holds).all():
+        close_hold(session, number, Stamp(now))
 
 
 def _cancel_given_back(session: Session, now: datetime, campaign_id: int | None) -> None:
     cancelled = sa.select(Campaign.id).where(Campaign.status == CampaignStatus.CANCELLED)
     if campaign_id is not None:
         cancelled = cancelled.where(Campaign.id == campaign_id)
-    rows_changed(
+    given_back = rows_changed(
         session,
         sa.update(Message)
         .where(Message.campaign_id.in_(cancelled), Message.status.in_(sources(Move.CANCEL)))
         .values(status=target(Move.CANCEL), finished_at=now),
     )
+    if given_back:
+        refund_unsent(session, Message.campaign_id.in_(cancelled), Message.finished_at == now, now=now)

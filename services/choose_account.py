@@ -1,4 +1,4 @@
-"""Which mail account a campaign's messages leave from."""
+"""Which account a campaign's messages leave from."""
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -6,10 +6,19 @@ from sqlalchemy.orm import Session
 from domain.errors import DomainError
 from models.campaign import Campaign
 from models.mail_account import MailAccount
+from models.sms_account import SmsAccount
 
 
 class NoMailAccount(DomainError):
     message = "There is no active mail account to send from. Set one as the default."
+
+
+class NoSmsAccount(DomainError):
+    message = "There is no SMS account."
+
+
+class SmsAccountOff(DomainError):
+    message = "The SMS account is switched off. Switch it on under SMS settings."
 
 
 def account_of_campaign(session: Session, campaign: Campaign) -> int:
@@ -19,3 +28,19 @@ def account_of_campaign(session: Session, campaign: Campaign) -> int:
     if account_id is None:
         raise NoMailAccount
     return account_id
+
+
+def sms_account(session: Session) -> SmsAccount:
+    """The installation's one SMS account. Raises NoSmsAccount."""
+    account = session.scalars(sa.select(SmsAccount).order_by(SmsAccount.id).limit(1)).one_or_none()
+    if account is None:
+        raise NoSmsAccount
+    return account
+
+
+def sms_account_to_send_from(session: Session) -> SmsAccount:
+    """The SMS account, provided it is switched on. Raises NoSmsAccount and SmsAccountOff."""
+    account = sms_account(session)
+    if not account.is_active:
+        raise SmsAccountOff
+    return account

@@ -10,11 +10,12 @@ from domain.channel import Channel
 from domain.delivery import CampaignStatus, Move, Status, sources, target
 from models.campaign import Campaign
 from models.message import DeliveryClaim, Message, held_by
-from models.sending_lines import MAIL, SendingLine
+from models.sending_lines import MAIL, SMS, SendingLine
 from models.sessions import flush_to_disk, rows_changed
 from queries.sending_allowance import sending_allowance
 from queries.sending_check import changed_since_the_freeze
 from services.delivery_policy import DeliveryPolicy
+from services.refund_unsent import refund_unsent
 
 WIDEST = 20
 """A claim's range is read from end to end, so one of scattered retries stays this many times its size."""
@@ -66,6 +67,8 @@ def claim_range(
         session.rollback()
         return None
     _check_again(session, claim.id, work.line.channel, now)
+    if work.line is SMS:
+        refund_unsent(session, Message.id.between(ids[0], ids[-1]), Message.finished_at == now, now=now)
     session.commit()
     flush_to_disk(session)
     return claim

@@ -1,17 +1,15 @@
-"""Drafts of campaigns, and turning one into an order to send."""
+"""Drafts of campaigns: whatever a person has typed so far."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.channel import Purpose
+from domain.channel import Channel, Purpose
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus
 from domain.errors import DomainError
-from gateways.ejs import EjsRuntime
 from models.campaign import Campaign, CampaignClient, CampaignKind
 from models.client import Client
 from models.investment import Investment
@@ -19,16 +17,10 @@ from models.sessions import rows_changed
 from models.setting import Setting
 from queries.audience import audience_of, pairs
 from queries.merge_values import merge_values_column, record_paths, with_records
-from services.approve_campaign import SendOrder, attachments_of
-from services.compose_mail import nest
-from services.message_content import (
-    ContentRenderer,
-    FrozenContent,
-    check_variables,
-    compile_as_written,
-    footer_of,
-    prepare_content,
-)
+from services.approve_campaign import attachments_of
+from services.message_content import FrozenContent, check_variables, footer_of, prepare_content
+from services.sms_settings import sms_settings
+from services.text_content import FrozenText, prepare_text
 
 COMPANY_NAME = "company.name"
 LONGEST_SUBJECT = 400
@@ -70,7 +62,8 @@ class ContractTypesMissing(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a sender types; ``variables`` are the template's own fields, filled in by the sender.
+    """What a sender types; ``variables`` are the template's own fields, filled in by the sender, and
+    ``strip_letters`` whether an SMS leaves without Polish letters (None: as its settings say).
 
     Raises SubjectTooLong, BodyTooLong and TooManyFields for what cannot be stored.
     """
@@ -80,6 +73,7 @@ class Draft:
     contract_types: Sequence[ContractType] = ()
     variables: Mapping[str, str] | None = None
     template_id: int | None = None
+    strip_letters: bool | None = None
 
     def __post_init__(self) -> None:
         if len(self.subject) > LONGEST_SUBJECT:
@@ -91,13 +85,19 @@ class Draft:
 
 
 def start_investment_draft(
-    session: Session, investment_id: int, draft: Draft, *, created_by_id: int | None
+    session: Session,
+    investment_id: int,
+    draft: Draft,
+    *,
+    created_by_id: int | None,
+    channel: Channel = Channel.EMAIL,
 ) -> Campaign:
     """A new draft for the clients of an investment. Commits."""
     if session.get(Investment, investment_id) is None:
         raise NoSuchInvestment(number=investment_id)
     campaign = Campaign(
         kind=CampaignKind.INVESTMENT,
+        channel=channel,
         purpose=Purpose.MARKETING,
         investment_id=investment_id,
         created_by_id=created_by_id,
@@ -109,10 +109,16 @@ def start_investment_draft(
 
 
 def start_selection_draft(
-    session: Session, clients: sa.Select[tuple[int]], *, created_by_id: int | None
+    session: Session,
+    clients: sa.Select[tuple[int]],
+    *,
+    created_by_id: int | None,
+    channel: Channel = Channel.EMAIL,
 ) -> Campaign:
     """A new draft for the clients a query selects (ids), stored with one INSERT … SELECT. Commits."""
-    campaign = Campaign(kind=CampaignKind.CLIENTS, purpose=Purpose.MARKETING, created_by_id=created_by_id)
+    campaign = Campaign(
+        kind=CampaignKind.CLIENTS, channel=channel, purpose=Purpose.MARKETING, created_by_id=created_by_id
+    )
     session.add(campaign)
     session.flush()
     chosen = clients.subquery()
@@ -145,7 +151,9 @@ def discard_draft(session: Session, campaign_id: int) -> bool:
     return bool(discarded)
 
 
-def fields_to_fill(content: FrozenContent, campaign: Campaign, company_name: str) -> tuple[str, ...]:
+def fields_to_fill(
+    content: FrozenContent | FrozenText, campaign: Campaign, company_name: str
+) -> tuple[str, ...]:
     """The fields that no record fills, in the template's order: campaign variables and orphaned tags."""
     known = record_paths(with_contract=campaign.kind == CampaignKind.INVESTMENT) | {"links.unsubscribe"}
     if company_name:
@@ -155,8 +163,9 @@ def fields_to_fill(content: FrozenContent, campaign: Campaign, company_name: str
 
 
 def fields_of(session: Session, campaign: Campaign) -> tuple[str, ...]:
-    """The fields of a draft that the sender fills in; raises as ``content_of``."""
-    return fields_to_fill(content_of(campaign), campaign, company_name(session))
+    """The fields of a draft that the sender fills in; raises as ``content_of`` and ``text_of``."""
+    content = text_of(session, campaign) if campaign.channel == Channel.SMS else content_of(campaign)
+    return fields_to_fill(content, campaign, company_name(session))
 
 
 def content_of(campaign: Campaign) -> FrozenContent:
@@ -168,42 +177,17 @@ def content_of(campaign: Campaign) -> FrozenContent:
     return prepare_content(campaign.subject, campaign.body, footer_html=footer_of(campaign.purpose))
 
 
+def text_of(session: Session, campaign: Campaign) -> FrozenText:
+    """The draft of an SMS as it would be frozen. Raises TemplateRefused and BodyMissing."""
+    if not campaign.body.strip():
+        raise BodyMissing
+    return prepare_text(campaign.body, sms_settings(session), strip_letters=campaign.strip_letters)
+
+
 def company_name(session: Session) -> str:
     """Our own company's name from the settings, empty when it is not set."""
     setting = session.get(Setting, COMPANY_NAME)
     return str(setting.value) if setting and setting.value else ""
-
-
-def prepare_order(
-    session: Session,
-    campaign: Campaign,
-    runtime: EjsRuntime,
-    *,
-    skip_errors: bool,
-    approved_by_id: int | None,
-    starts_at: datetime | None = None,
-) -> SendOrder:
-    """Check the draft as far as one can without sending it, and make the order.
-
-    Raises ContractTypesMissing, SubjectMissing, BodyMissing, TemplateRefused, TemplateFailed (from a
-    trial with a real recipient's values), EmptyVariables and UnsafeVariable.
-    """
-    if campaign.kind == CampaignKind.INVESTMENT and not campaign.contract_types:
-        raise ContractTypesMissing
-    content = content_of(campaign)
-    compile_as_written(campaign.body, runtime)
-    values = common_values(session, campaign, content)
-    sample = sample_values(session, campaign)
-    ContentRenderer(content, runtime).render(nest({**values, **sample, "links.unsubscribe": "https://"}))
-    return SendOrder(
-        content=content.to_json(),
-        values=values,
-        skip_errors=skip_errors,
-        approved_by_id=approved_by_id,
-        starts_at=starts_at,
-        draft_of=campaign.updated_at,
-        attachments=attachments_of(campaign),
-    )
 
 
 def version_of(campaign: Campaign) -> str:
@@ -211,7 +195,9 @@ def version_of(campaign: Campaign) -> str:
     return f"{campaign.updated_at.isoformat()} {','.join(map(str, attachments_of(campaign)))}"
 
 
-def common_values(session: Session, campaign: Campaign, content: FrozenContent) -> dict[str, str]:
+def common_values(
+    session: Session, campaign: Campaign, content: FrozenContent | FrozenText
+) -> dict[str, str]:
     """What all recipients share (dotted path to text). Raises EmptyVariables, UnsafeVariable."""
     company = company_name(session)
     fields = fields_to_fill(content, campaign, company)
@@ -243,6 +229,7 @@ def _write(campaign: Campaign, draft: Draft) -> None:
     campaign.contract_types = [kind.value for kind in _ordered(draft.contract_types)]
     campaign.variables = dict(draft.variables or {})
     campaign.template_id = draft.template_id
+    campaign.strip_letters = draft.strip_letters
 
 
 def _ordered(kinds: Iterable[ContractType]) -> list[ContractType]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
-from domain.money import zloty_of
+from domain.money import in_zloty
 from models.ledger import EntryKind, Hold, HoldState, LedgerEntry
 from models.payment import Payment
 from models.sessions import rows_changed
@@ -137,6 +137,16 @@ def reverse(session: Session, entry: LedgerEntry, reason: str, stamp: Stamp) -> 
     return session.scalars(sa.select(LedgerEntry).where(LedgerEntry.idempotency_key == key)).one()
 
 
+def hold_accounts(session: Session) -> None:
+    """Let nobody else move money until the caller commits. For a snapshot (REPEATABLE READ): call it first.
+
+    PostgreSQL takes the snapshot after LOCK TABLE; a charge in between would undo everything done in it. On
+    SQLite the only writer holds everything anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE sms_account IN SHARE ROW EXCLUSIVE MODE"))
+
+
 def open_hold(session: Session, account_id: int, campaign_id: int, units: int, stamp: Stamp) -> None:
     """Keep a campaign's quote back. Raises NotEnoughMoney when that much is not available."""
     _move(session, account_id, 0, held=units)
@@ -200,9 +210,7 @@ def _move(session: Session, account_id: int, units: int, *, held: int = 0) -> No
     )
     if not moved:
         account = session.get_one(SmsAccount, account_id, populate_existing=True)
-        raise NotEnoughMoney(
-            needed=f"{zloty_of(held - units):.2f}", available=f"{zloty_of(account.available):.2f}"
-        )
+        raise NotEnoughMoney(needed=in_zloty(held - units), available=in_zloty(account.available))
 
 
 def _draw(session: Session, campaign_id: int | None, units: int) -> int:

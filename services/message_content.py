@@ -228,14 +228,16 @@ class ContentRenderer:
         if self.content.has_logic:
             raise ValueError("a template with logic has no fixed segments")
         content = self.content
-        return Segments(_cut(content.subject), _cut(content.html), _cut(content.text))
+        return Segments(
+            cut_at_fields(content.subject), cut_at_fields(content.html), cut_at_fields(content.text)
+        )
 
 
 def _lines(stored: Sequence[Sequence[int]]) -> Lines:
     return tuple((line, written) for line, written in stored)
 
 
-def _cut(ejs: str) -> tuple[str, ...]:
+def cut_at_fields(ejs: str) -> tuple[str, ...]:
     """Static text and paths in turn, from EJS made only of literal text and plain outputs."""
     parts = [""]
     position = 0

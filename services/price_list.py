@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
+from domain.tariff import Tariff
 from models.price_list import SmsPrice
 
 
@@ -37,20 +38,20 @@ def check_no_overlap(session: Session, price: SmsPrice) -> None:
         raise OverlappingPrices(other=other.name, prefix=price.prefix)
 
 
-def price_in_force(session: Session, number: str, day: date) -> SmsPrice:
-    """The price for an E.164 number on a day: of those in force the longest prefix. Raises NoPrice."""
-    digits = number.removeprefix("+")
-    prefixes = [digits[:length] for length in range(1, len(digits) + 1)]
-    found = session.scalars(
-        sa.select(SmsPrice)
-        .where(
-            SmsPrice.prefix.in_(prefixes),
+def tariff_on(session: Session, day: date) -> Tariff:
+    """The prices in force on a day."""
+    rows = session.execute(
+        sa.select(SmsPrice.prefix, SmsPrice.gross_per_part).where(
             SmsPrice.valid_from <= day,
             sa.or_(SmsPrice.valid_until.is_(None), SmsPrice.valid_until >= day),
         )
-        .order_by(sa.func.length(SmsPrice.prefix).desc())
-        .limit(1)
-    ).one_or_none()
-    if found is None:
+    )
+    return Tariff(dict(rows.tuples()))
+
+
+def price_in_force(tariff: Tariff, number: str) -> int:
+    """What a part costs for an E.164 number, in 1/10000 PLN. Raises NoPrice."""
+    price = tariff.price_of(number)
+    if price is None:
         raise NoPrice(number=number)
-    return found
+    return price

@@ -13,6 +13,7 @@ from models.driver_statement import DriverStatement
 from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
 from models.sessions import autocommit_connection, rows_changed
 from services.delivery_policy import DeliveryPolicy
+from services.refund_unsent import refund_unsent
 
 _message = cast("sa.Table", Message.__table__)
 _claim = cast("sa.Table", DeliveryClaim.__table__)
@@ -60,6 +61,7 @@ class ClaimRecorder:
         self._claim_id = claim.id
         self._policy = policy
         self._renew_at = claim.leased_until - policy.lease / 2
+        self._charged = claim.sms_account_id is not None
         self.decided = False
 
     def record(
@@ -120,10 +122,15 @@ class ClaimRecorder:
         parameters = {"of_message": message_id, "of_claim": self._claim_id}
         held = self._session.connection().execute(statement, parameters).rowcount == 1
         if held:
+            self._refund_unsent(message_id, now)
             if isinstance(outcome, Uncertain) or (attempted and isinstance(outcome, Refused)):
                 finish_attempt(self._session, message_id, outcome, now)
             self._session.commit()
         return held
+
+    def _refund_unsent(self, message_id: int, now: datetime) -> None:
+        if self._charged:
+            refund_unsent(self._session, Message.id == message_id, now=now)
 
     def _retry(self, now: datetime, failures: int) -> dict[str, object]:
         policy = self._policy
@@ -148,6 +155,7 @@ class ClaimRecorder:
             )
             values = {"status": target(move), "finished_at": now, **_explanation(outcome, now)}
             decided = session.connection().execute(statement.values(values)).rowcount == 1
+            self._refund_unsent(message_id, now)
         session.commit()
         return decided
 
@@ -155,12 +163,20 @@ class ClaimRecorder:
 def finish_attempt(session: Session, message_id: int, outcome: Outcome, now: datetime) -> None:
     """Close the attempt that is open for a message, or record one that was not. The caller commits."""
     made = _attempt(message_id, outcome, now)
+    if made.gateway_id is not None:
+        rows_changed(
+            session, sa.update(Message).where(Message.id == message_id).values(gateway_id=made.gateway_id)
+        )
     closed = rows_changed(
         session,
         sa.update(DeliveryAttempt)
         .where(DeliveryAttempt.message_id == message_id, DeliveryAttempt.outcome.is_(None))
         .values(
-            outcome=made.outcome, finished_at=now, reply_code=made.reply_code, reply_text=made.reply_text
+            outcome=made.outcome,
+            finished_at=now,
+            reply_code=made.reply_code,
+            reply_text=made.reply_text,
+            gateway_id=made.gateway_id,
         ),
     )
     if not closed:
@@ -182,6 +198,7 @@ def _attempt(message_id: int, outcome: Outcome, now: datetime) -> DeliveryAttemp
         uuid=str(uuid4()),
         started_at=now,
         finished_at=now,
+        gateway_id=outcome.gateway_id,
         outcome=_ATTEMPT_OUTCOMES.get(type(outcome), AttemptOutcome.UNAVAILABLE),
         reply_code=failure.code[:40] if failure else "",
         reply_text=failure.text[:600] if failure else "",

@@ -14,11 +14,15 @@ from sqlalchemy.orm import Session
 from domain.delivery import CampaignStatus, Move, Status, sources, target
 from domain.errors import DomainError
 from models.campaign import Campaign
-from models.message import DeliveryAttempt, Message
+from models.message import AttemptOutcome, DeliveryAttempt, Message
+from models.sending_lines import SMS
 from models.sessions import rows_changed
 from services.account_failures import lift_hold
+from services.campaign_lifecycle import release_holds
 from services.job_names import Enqueue
+from services.ledger import Stamp
 from services.record_audit import append_audit
+from services.refund_unsent import refund_charges, refund_unsent
 from services.ring_deliveries import ring_campaign
 
 
@@ -41,7 +45,9 @@ def resume(
 ) -> None:
     """Go on where a pause left off, and forget the failures that led to it."""
     # The account before the campaign, as a worker that fails locks them.
-    lift_hold(session, session.scalar(sa.select(Campaign.account_id).where(Campaign.id == campaign_id)))
+    campaign = session.get_one(Campaign, campaign_id)
+    lift_hold(session, campaign.account_id)
+    lift_hold(session, campaign.sms_account_id, SMS)
     _move(
         session,
         campaign_id,
@@ -77,6 +83,9 @@ def cancel_rest(session: Session, campaign_id: int, *, actor_id: int | None, now
         .where(Message.campaign_id == campaign_id, Message.status.in_(sources(Move.CANCEL)))
         .values(status=target(Move.CANCEL), finished_at=now),
     )
+    if cancelled:
+        refund_unsent(session, Message.campaign_id == campaign_id, Message.finished_at == now, now=now)
+    release_holds(session, now, campaign_id=campaign_id)
     audit_and_commit(session, "cancel", campaign_id, {"count": cancelled}, actor_id=actor_id, now=now)
     return cancelled
 
@@ -100,7 +109,10 @@ def send_uncertain_again(
     now: datetime,
     enqueue: Enqueue,
 ) -> int:
-    """A person's decision: send these uncertain messages (None: all) once more; the number queued."""
+    """A person's decision: send these uncertain messages (None: all) once more; the number queued.
+
+    What an uncertain text was charged is refunded: the next attempt is charged anew.
+    """
     queued = _queue_again(session, campaign_id, Status.UNCERTAIN, message_ids, actor_id, now)
     decided = _decided(message_ids, queued)
     audit_and_commit(session, "uncertain_again", campaign_id, decided, actor_id=actor_id, now=now)
@@ -188,6 +200,8 @@ def _queue_again(
     if not ids:
         session.rollback()
         raise NothingToDecide
+    refund_charges(session, *wanted, stamp=Stamp(now, actor_id))
+    _close_attempts(session, wanted, now)
     session.add_all(
         DeliveryAttempt(message_id=each, uuid=str(uuid4()), requested_by_id=actor_id, started_at=now)
         for each in ids
@@ -207,6 +221,19 @@ def _queue_again(
             error_code="",
             error_text="",
         ),
+    )
+
+
+def _close_attempts(session: Session, wanted: list[sa.ColumnElement[bool]], now: datetime) -> None:
+    """An attempt given up without an answer ends before the next one begins."""
+    rows_changed(
+        session,
+        sa.update(DeliveryAttempt)
+        .where(
+            DeliveryAttempt.message_id.in_(sa.select(Message.id).where(*wanted)),
+            DeliveryAttempt.outcome.is_(None),
+        )
+        .values(outcome=AttemptOutcome.UNAVAILABLE, finished_at=now),
     )
 
 

@@ -22,15 +22,11 @@ from domain.payments import (
 )
 from models.payment import NewsSource, Payment, PaymentGateway, PaymentNews
 from models.sessions import rows_changed
-from models.sms_account import SmsAccount
+from services.choose_account import sms_account
 from services.invoice_settings import InvoiceSettings, invoice_settings
 from services.issue_invoice import issue_invoice
 from services.ledger import Stamp, credit_payment
 from services.record_audit import append_audit
-
-
-class NoSmsAccount(DomainError):
-    message = "There is no SMS account to top up."
 
 
 class GatewayUnavailable(DomainError):
@@ -140,14 +136,6 @@ def take_in_news(
     )
     session.flush()
     return effect
-
-
-def sms_account(session: Session) -> SmsAccount:
-    """The installation's one account. Raises NoSmsAccount."""
-    account = session.scalars(sa.select(SmsAccount).order_by(SmsAccount.id).limit(1)).one_or_none()
-    if account is None:
-        raise NoSmsAccount
-    return account
 
 
 def _contradiction(payment: Payment, news: ProvenNews) -> str:

@@ -15,7 +15,7 @@ from models.price_list import SmsPrice
 from models.user import User
 from sandbox.sample_account import COMPANY, OPERATOR, write_account
 from services.invoice_settings import invoice_settings
-from services.price_list import NoPrice, price_in_force
+from services.price_list import NoPrice, price_in_force, tariff_on
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
 
@@ -181,8 +181,8 @@ def test_the_longest_prefix_in_force_is_the_price(stored: Session) -> None:
             SmsPrice(name=prefix, prefix=prefix, gross_per_part=price, valid_from=since, valid_until=until)
         )
     stored.flush()
-    assert price_in_force(stored, "+48600100200", date(2026, 6, 30)).gross_per_part == 1_200
-    assert price_in_force(stored, "+48600100200", date(2026, 7, 1)).gross_per_part == 1_500
-    assert price_in_force(stored, "+49170123456", date(2026, 7, 1)).gross_per_part == 9_000
+    assert price_in_force(tariff_on(stored, date(2026, 6, 30)), "+48600100200") == 1_200
+    assert price_in_force(tariff_on(stored, date(2026, 7, 1)), "+48600100200") == 1_500
+    assert price_in_force(tariff_on(stored, date(2026, 7, 1)), "+49170123456") == 9_000
     with pytest.raises(NoPrice):
-        price_in_force(stored, "+48600100200", date(2025, 12, 31))
+        price_in_force(tariff_on(stored, date(2025, 12, 31)), "+48600100200")

@@ -31,12 +31,12 @@ from services.draft_campaign import (
     SubjectTooLong,
     TooManyFields,
     discard_draft,
-    prepare_order,
     sample_values,
     start_investment_draft,
     start_selection_draft,
 )
 from services.message_content import EmptyVariables
+from services.prepare_order import prepare_order
 from services.preview_message import inspect_draft, preview_message
 from services.save_draft import DraftChanged, NoSuchDraft, save_draft
 from tests import factories as make

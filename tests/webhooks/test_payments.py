@@ -25,9 +25,10 @@ from queries.ledger_check import check_ledger
 from sandbox import paywall
 from sandbox.paywall_orders import signature_header
 from services.ask_gateway import ask_about_silent_payments
+from services.choose_account import sms_account
 from services.invoice_settings import BUYER, SELLER, save_settings
 from services.mail_invoice import mail_waiting_invoices
-from services.top_up import Addresses, sms_account, start_top_up
+from services.top_up import Addresses, start_top_up
 
 SELLS = Party("Operator Sp. z o.o.", "1060000062", "ul. Kurierska 5", "30-002", "Kraków")
 BUYS = Party(

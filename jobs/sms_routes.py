@@ -1,0 +1,51 @@
+"""The SMS gateways that are switched on and not passed over, ready to send through."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.orm import Session
+
+from domain.errors import DomainError
+from extensions.wiring import Wiring
+from gateways.smsapi import SmsapiGateway, SmsapiSettings
+from models.sms_gateway import GatewayKind, SmsGateway
+from services.sms_desk import Gateway, Route
+
+
+class UnusableGateway(DomainError):
+    """Parameters: ``name``, ``why``."""
+
+    message = "The SMS gateway “%(name)s” cannot be used: %(why)s"
+
+
+def open_routes(session: Session, hands: Wiring, now: datetime) -> list[Route]:
+    """The routes in the order in which they are tried. Raises UnusableGateway and SecretUnreadable."""
+    rows = session.scalars(
+        sa.select(SmsGateway)
+        .where(SmsGateway.is_active, sa.or_(SmsGateway.held_until.is_(None), SmsGateway.held_until <= now))
+        .order_by(SmsGateway.priority, SmsGateway.id)
+    )
+    return [Route(row.id, _kept(row, hands)) for row in rows]
+
+
+def _kept(row: SmsGateway, hands: Wiring) -> Gateway:
+    """The process's gateway of a row: its connections outlive a job, not a change of its settings."""
+    kept: dict[int, tuple[datetime, Gateway]] = current_app.extensions.setdefault("goniec_sms_gateways", {})
+    if row.id not in kept or kept[row.id][0] != row.updated_at:
+        try:
+            kept[row.id] = (row.updated_at, _made(row, hands))
+        except ValueError as error:
+            raise UnusableGateway(name=row.name, why=str(error)) from error
+    return kept[row.id][1]
+
+
+def _made(row: SmsGateway, hands: Wiring) -> Gateway:
+    reports = f"{hands.base_url}/sms/{row.callback_secret}/report"
+    if row.kind is GatewayKind.SANDBOX:
+        if hands.phones is None:
+            raise ValueError("the sandbox of phones is not running")
+        return SmsapiGateway(hands.phones, reports)
+    if row.kind is GatewayKind.SMSAPI:
+        return SmsapiGateway(SmsapiSettings(row.address, row.password or ""), reports)
+    raise ValueError(f"{row.kind.value} is not supported yet")

@@ -1,0 +1,57 @@
+"""The report's roll-up, kept in the transaction that charges or refunds a message."""
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from models.message import Message
+from models.sessions import rows_changed
+from models.sms_day import SmsDay
+
+_KEY = ("day", "account_id", "sender", "origin", "campaign_id")
+
+
+def add_to_day(session: Session, message: Message, day: date, *, parts: int, cost: int) -> None:
+    """Add a charged message to its day; the caller commits."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    added = insert(SmsDay).values(
+        day=day,
+        account_id=message.sms_account_id,
+        sender=message.sender,
+        origin=message.origin.value,
+        campaign_id=message.campaign_id or 0,
+        messages=1,
+        parts=parts,
+        cost=cost,
+    )
+    rows_changed(
+        session,
+        added.on_conflict_do_update(
+            index_elements=list(_KEY),
+            set_={
+                name: getattr(SmsDay, name) + added.excluded[name] for name in ("messages", "parts", "cost")
+            },
+        ),
+    )
+
+
+def take_from_day(session: Session, message: Message) -> None:
+    """Take a refunded message out of the day it was charged on; the caller commits."""
+    rows_changed(
+        session,
+        sa.update(SmsDay)
+        .where(
+            SmsDay.day == message.charged_on,
+            SmsDay.account_id == message.sms_account_id,
+            SmsDay.sender == message.sender,
+            SmsDay.origin == message.origin.value,
+            SmsDay.campaign_id == (message.campaign_id or 0),
+        )
+        .values(
+            messages=SmsDay.messages - 1,
+            parts=SmsDay.parts - (message.parts or 0),
+            cost=SmsDay.cost - (message.cost or 0),
+        ),
+    )
