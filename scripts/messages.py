@@ -69,12 +69,12 @@ def _assignments(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
 
 
 def _refusals(node: ast.AST) -> Iterator[tuple[int, str]]:
-    """The sentence of a ``raise Refusal("…")``; Python's own errors are for developers."""
+    """The sentence of a ``raise Refusal("…")``; Python's own errors, and single words, are for developers."""
     if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call) or not node.exc.args:
         return
     name, words = node.exc.func, node.exc.args[0]
     ours = isinstance(name, ast.Name) and not hasattr(builtins, name.id)
-    if ours and isinstance(words, ast.Constant) and isinstance(words.value, str):
+    if ours and isinstance(words, ast.Constant) and isinstance(words.value, str) and " " in words.value:
         yield words.lineno, words.value
 
 
