@@ -11,10 +11,10 @@ from flask_babel import gettext
 
 from admin_views.access import SEND, GuardedView
 from admin_views.campaign_records import campaign_or_404, words
-from admin_views.csv_export import csv_lines
 from admin_views.labels import label, tone
 from admin_views.numbers import whole_number
 from domain.contract_types import POLISH_TITLES
+from domain.csv_text import csv_lines
 from domain.delivery import CampaignStatus, Status
 from extensions.babel import TIMEZONE, current_language, translate_stored
 from extensions.login import may

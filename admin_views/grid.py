@@ -14,9 +14,9 @@ from sqlalchemy.orm import Query
 from werkzeug.utils import secure_filename
 
 from admin_views.access import WRITE
-from admin_views.csv_export import ROWS_AT_A_TIME, csv_lines
 from admin_views.filters import FilterNotUnderstood, PanelFilter, read_filters
 from admin_views.numbers import whole_number
+from domain.csv_text import ROWS_AT_A_TIME, csv_lines
 from domain.errors import DomainError
 from extensions.babel import current_language
 from extensions.login import may

@@ -17,11 +17,16 @@ def safe_cell(value: Any) -> str:
     return f"'{text}" if risky else text
 
 
-def csv_lines(header: Iterable[Any], rows: Iterable[Iterable[Any]], delimiter: str) -> Iterator[str]:
-    """The file in pieces: a BOM so that Excel reads UTF-8, the header, then a piece per row."""
+def csv_lines(
+    header: Iterable[Any], rows: Iterable[Iterable[Any]], delimiter: str, *, bom: bool = True
+) -> Iterator[str]:
+    """The file in pieces: a BOM so that Excel reads UTF-8, the header, then a piece per row.
+
+    ``bom``: False for a program at the other end, which would take it for a letter of the first name.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter)
-    buffer.write(BOM)
+    buffer.write(BOM if bom else "")
     writer.writerow([safe_cell(cell) for cell in header])
     for row in rows:
         yield _taken(buffer)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from admin_views.csv_export import csv_lines, safe_cell
+from domain.csv_text import csv_lines, safe_cell
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,7 @@ def test_other_cells_are_as_they_were_typed(plain: str) -> None:
 
 def test_a_line_break_stays_inside_its_cell() -> None:
     assert "".join(csv_lines(["a"], [["x\ny;z"]], ";")) == '\ufeffa\r\n"x\ny;z"\r\n'
+
+
+def test_a_program_reads_the_file_without_a_mark_at_its_head() -> None:
+    assert "".join(csv_lines(["a"], [["x"]], ",", bom=False)) == "a\r\nx\r\n"
