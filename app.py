@@ -22,12 +22,13 @@ from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
 from gateways.files import FileStore
 from gateways.payu import PayuGateway, PayuSettings
+from gateways.smsapi import SmsapiSettings
 from gateways.smtp_settings import Security, SmtpSettings
 from jobs.work import Worker
 from models import db
 from models.encrypted import use_cipher
 from models.payment import PaymentGateway
-from sandbox.paywall import settings_for
+from sandbox import paywall, phones
 from services.delivery_policy import DeliveryPolicy
 
 BAD_SETTING = 2
@@ -101,6 +102,7 @@ def _wire(settings: Settings) -> Wiring:
         ),
         payments=_payment_gateways(settings),
         demo=settings.demo,
+        phones=_phones(settings),
     )
 
 
@@ -118,8 +120,15 @@ def _payment_gateways(settings: Settings) -> dict[PaymentGateway, PayuGateway]:
             )
         )
     if settings.demo and settings.paywall_sandbox_url:
-        gateways[PaymentGateway.SANDBOX] = PayuGateway(settings_for(settings.paywall_sandbox_url))
+        gateways[PaymentGateway.SANDBOX] = PayuGateway(paywall.settings_for(settings.paywall_sandbox_url))
     return gateways
+
+
+def _phones(settings: Settings) -> SmsapiSettings | None:
+    """The sandbox of phones, which speaks SMSAPI's protocol with a token that everybody knows."""
+    if not settings.demo or not settings.phones_sandbox_url:
+        return None
+    return phones.settings_for(settings.phones_sandbox_url)
 
 
 def _default_sender(settings: Settings) -> Mailbox:

@@ -63,6 +63,7 @@ class Settings:
     payu_client_secret: str = field(default="", repr=False)
     payu_second_key: str = field(default="", repr=False)
     paywall_sandbox_url: str = ""
+    phones_sandbox_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -107,6 +108,7 @@ class Settings:
             payu_client_secret=read.text("PAYU_CLIENT_SECRET", ""),
             payu_second_key=read.text("PAYU_SECOND_KEY", ""),
             paywall_sandbox_url=read.text("PAYWALL_SANDBOX_URL", "").rstrip("/"),
+            phones_sandbox_url=read.text("PHONES_SANDBOX_URL", "").rstrip("/"),
         )
 
 

@@ -19,15 +19,18 @@ DEFAULT_CLIENTS = 1200
     envvar="GONIEC_DEMO_PASSWORD",
     help="The users' password, or GONIEC_DEMO_PASSWORD; made up and printed when neither is given.",
 )
+@click.option("--sms-secret", envvar="GONIEC_DEMO_SMS_SECRET", default="", hidden=True)
 @json_option
 @command_line
-def seed_demo(clients: int, password: str | None, as_json: bool) -> None:
+def seed_demo(clients: int, password: str | None, sms_secret: str, as_json: bool) -> None:
     """Fill an empty database with a sample company; refused where there is data already."""
     if clients < FEWEST_CLIENTS:
         bad_input(f"The sample company needs at least {FEWEST_CLIENTS} clients, not {clients}.")
     chosen = password or secrets.token_urlsafe(12)
     try:
-        company = write_sample_company(db.session(), clients=clients, password=chosen, now=wiring().clock())
+        company = write_sample_company(
+            db.session(), clients=clients, password=chosen, now=wiring().clock(), sms_secret=sms_secret
+        )
     except AlreadyInUse as error:
         refused(f"refused: {error}")
     emit(as_json, _json(company, chosen), _lines(company, chosen))

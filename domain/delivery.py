@@ -23,6 +23,13 @@ class DeliveryState(StrEnum):
     BOUNCED = "bounced"
 
 
+def reported_state(known: DeliveryState | None, said: DeliveryState | None) -> DeliveryState | None:
+    """What became of a message after one more report, whatever order they come in: delivered is final, and
+    "on its way" (None) takes nothing back.
+    """
+    return known if said is None or known is DeliveryState.DELIVERED else said
+
+
 class Move(StrEnum):
     """Everything that can happen to a delivery."""
 

@@ -88,6 +88,7 @@ class Message(Identified, Model):
         ),
         _index_where("sent_at", "account_id", "sent_at"),
         _index_where("charged_on", "charged_on", "id"),
+        _index_where("gateway_id", "gateway_id", "provider_reference"),
         sa.Index("ix_message_client_id", "client_id", "id"),
         _index_where("conversation_id", "conversation_id", "id"),
         sa.Index("ix_message_address_digest", "address_digest"),

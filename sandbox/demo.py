@@ -1,7 +1,7 @@
 """`make demo`: the whole of Goniec with a sample company on this machine alone, until Ctrl-C.
 
-Queue server, panel, two workers, the sweep, a payment service that takes no money, and a mail server that
-delivers nothing: it keeps every message and shows it in a page.
+Queue server, panel, two workers, the sweep, a payment service that takes no money, phones that are pages, and
+a mail server that delivers nothing: it keeps every message and shows it in a page.
 """
 
 import argparse
@@ -17,7 +17,14 @@ from sandbox.supervisor import Child, ChildFailed, Supervisor, free_port, port_a
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGIN = "anna@goniec.example"
-PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT = 5000, 8025, 1025, 6390, 8026
+PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT = (
+    5000,
+    8025,
+    1025,
+    6390,
+    8026,
+    8027,
+)
 ALREADY_SEEDED = 3
 PREPARATION_SECONDS = 600
 
@@ -35,12 +42,13 @@ class Ports:
     smtp: int
     queue: int
     paywall: int
+    phones: int
 
     @classmethod
     def choose(cls) -> "Ports":
         """The usual ports, each replaced by the next free one when it is taken."""
         chosen: list[int] = []
-        for preferred in (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT):
+        for preferred in (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT):
             chosen.append(free_port(preferred, taken=chosen))
         return cls(*chosen)
 
@@ -94,7 +102,9 @@ def child_environment(data: Path, ports: Ports) -> dict[str, str]:
         "SECRET_KEY": kept_secret(data / "secret_key", lambda: secrets.token_urlsafe(48)),
         "BASE_URL": f"http://localhost:{ports.panel}",
         "PAYWALL_SANDBOX_URL": f"http://localhost:{ports.paywall}",
+        "PHONES_SANDBOX_URL": f"http://localhost:{ports.phones}",
         "GONIEC_DEMO": "1",
+        "GONIEC_DEMO_SMS_SECRET": kept_secret(data / "sms_secret", lambda: secrets.token_urlsafe(32)),
         "GONIEC_DEMO_PASSWORD": kept_secret(data / "demo_password", lambda: secrets.token_urlsafe(9)),
         "PYTHONUNBUFFERED": "1",
     }
@@ -150,11 +160,14 @@ def start_rest(supervisor: Supervisor, data: Path, ports: Ports, environment: Ma
     sink = [python, "-m", "sandbox.mail_sink", "--store", str(data / "mail")]
     sink += ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mail_page)]
     paywall = [python, "-m", "sandbox.paywall", "--port", str(ports.paywall)]
+    incoming = f"{environment['BASE_URL']}/sms/{environment['GONIEC_DEMO_SMS_SECRET']}/incoming"
+    phones = [python, "-m", "sandbox.phones", "--port", str(ports.phones), "--mo-url", incoming]
     gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{ports.panel}", "--threads", "4"]
     gunicorn += ["--no-control-socket"]
     children = [
         part("mail", sink, environment, lambda: port_answers(ports.smtp) and port_answers(ports.mail_page)),
         part("paywall", paywall, environment, lambda: port_answers(ports.paywall)),
+        part("phones", phones, environment, lambda: port_answers(ports.phones)),
         part("worker-1", [python, "worker.py"], environment),
         part("worker-2", [python, "worker.py"], environment),
         part("sweep", [python, "worker.py", "--sweep"], environment),
@@ -180,6 +193,7 @@ def announcement(data: Path, ports: Ports, environment: Mapping[str, str]) -> st
         f"Log-in     {LOGIN}",
         f"Password   {environment['GONIEC_DEMO_PASSWORD']}",
         f"Mail sent  http://localhost:{ports.mail_page}  (nothing leaves this machine)",
+        f"Phones     http://localhost:{ports.phones}  (no text leaves it either)",
         f"Payments   http://localhost:{ports.paywall}  (a trial: no money moves)",
         f"Data       {data}",
         "",

@@ -1,5 +1,6 @@
 """The sample company: the same one every time, in one transaction, in an empty database only."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -26,6 +27,7 @@ from sandbox.sample_consents import write_definitions
 from sandbox.sample_contracts import ContractWriter
 from sandbox.sample_plan import plan
 from sandbox.sample_rows import Rows, settle
+from sandbox.sample_sms import write_gateway, write_past_texts
 from sandbox.sample_texts import COMPANY, INVESTMENTS, TEMPLATES
 from services.draft_campaign import COMPANY_NAME
 from services.record_audit import append_audit
@@ -58,16 +60,19 @@ class SampleCompany:
     users: tuple[str, ...]
 
 
-def write_sample_company(session: Session, *, clients: int, password: str, now: datetime) -> SampleCompany:
+def write_sample_company(
+    session: Session, *, clients: int, password: str, now: datetime, sms_secret: str = ""
+) -> SampleCompany:
     """Make the company in one transaction and commit; dates are relative to ``now``.
 
     Raises AlreadyInUse, and ValueError for fewer than FEWEST_CLIENTS clients. Everything but password
-    hashes and log-in identities is the same for the same number and moment.
+    hashes, log-in identities and ``sms_secret`` (made up when empty) is the same for the same number and
+    moment.
     """
     if clients < FEWEST_CLIENTS:
         raise ValueError(f"at least {FEWEST_CLIENTS} clients, not {clients}")
     try:
-        company = _write(session, clients, password, now.replace(microsecond=0))
+        company = _write(session, clients, password, now.replace(microsecond=0), sms_secret)
     except BaseException:
         session.rollback()
         raise
@@ -75,7 +80,7 @@ def write_sample_company(session: Session, *, clients: int, password: str, now: 
     return company
 
 
-def _write(session: Session, clients: int, password: str, now: datetime) -> SampleCompany:
+def _write(session: Session, clients: int, password: str, now: datetime, sms_secret: str) -> SampleCompany:
     _refuse_a_used_database(session)
     rng = Random(SEED)
     users = _write_users(session, password, now)
@@ -95,6 +100,9 @@ def _write(session: Session, clients: int, password: str, now: datetime) -> Samp
     settle(session, Investment, Client, Contract, ConsentDefinition, ConsentWording, ConsentEvent)
     campaigns, messages = write_past_campaigns(session, rng, bouncing=bouncing, actor_id=managers[0], now=now)
     write_account(session, actor_id=users[2].id, now=now)
+    secret = sms_secret or secrets.token_urlsafe(32)
+    write_gateway(session, secret=secret, actor_id=managers[0], now=now)
+    by_sms, texts = write_past_texts(session, rng, actor_id=managers[0], now=now)
     append_audit(
         session,
         actor_id=managers[0],
@@ -108,8 +116,8 @@ def _write(session: Session, clients: int, password: str, now: datetime) -> Samp
         clients=clients,
         contracts=contracts.count,
         investments=tuple((number, one.name) for number, one in enumerate(INVESTMENTS, start=1)),
-        campaigns=tuple(campaigns),
-        messages=messages,
+        campaigns=(*campaigns, by_sms),
+        messages=messages + texts,
         users=tuple(email for email, _name, _role in USERS),
     )
 

@@ -19,6 +19,11 @@ INDEXES = (
         "status = 'queued' AND sms_account_id IS NOT NULL",
     ),
     ("ix_message_charged_on", ["charged_on", "id"], "charged_on IS NOT NULL"),
+    (
+        "ix_message_gateway_id_provider_reference",
+        ["gateway_id", "provider_reference"],
+        "gateway_id IS NOT NULL",
+    ),
 )
 MOMENT = "{moment}"
 

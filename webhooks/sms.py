@@ -1,0 +1,69 @@
+"""`/sms/<secret>/…`: what an SMS gateway reports. The secret in the address says which gateway may."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+
+import sqlalchemy as sa
+from flask import Response, abort, current_app, request
+
+from extensions.wiring import wiring
+from gateways import smsapi_callbacks
+from models import db
+from models.sms_gateway import GatewayKind, SmsGateway
+from services.receive_text import receive_text
+from services.take_report import take_reports
+
+LARGEST_CALLBACK = 64 * 1024
+SPEAKS_SMSAPI = (GatewayKind.SMSAPI, GatewayKind.SANDBOX)
+
+
+def sms_report(secret: str) -> Response:
+    """Delivery reports. 200 for what can be read, ours or not, for it would come back otherwise; 400 for
+    what cannot, 403 from a network that is not allowed, 404 for a secret unknown here.
+    """
+    gateway = _gateway(secret)
+    try:
+        reports = smsapi_callbacks.delivery_reports(_given())
+    except smsapi_callbacks.UnreadableCallback as error:
+        current_app.logger.warning("an SMS report cannot be read: %s", error)
+        abort(400)
+    take_reports(db.session(), gateway.id, reports, now=wiring().clock())
+    return Response("OK", mimetype="text/plain")
+
+
+def sms_incoming(secret: str) -> Response:
+    """A text to us; answers as `sms_report`."""
+    gateway = _gateway(secret)
+    try:
+        text = smsapi_callbacks.incoming_text(_given())
+    except smsapi_callbacks.UnreadableCallback as error:
+        current_app.logger.warning("an incoming SMS cannot be read: %s", error)
+        abort(400)
+    receive_text(db.session(), gateway.id, text, now=wiring().clock())
+    return Response("OK", mimetype="text/plain")
+
+
+def _given() -> Mapping[str, str]:
+    return request.form if request.method == "POST" else request.args
+
+
+def _gateway(secret: str) -> SmsGateway:
+    request.max_content_length = LARGEST_CALLBACK
+    gateway = db.session.scalars(
+        sa.select(SmsGateway).where(SmsGateway.callback_secret == secret, SmsGateway.kind.in_(SPEAKS_SMSAPI))
+    ).one_or_none()
+    if gateway is None:
+        abort(404)
+    networks = [part.strip() for part in gateway.allowed_addresses.split(",") if part.strip()]
+    if networks and not _comes_from(networks):
+        current_app.logger.warning("an SMS callback came from a network that is not allowed")
+        abort(403)
+    return gateway
+
+
+def _comes_from(networks: list[str]) -> bool:
+    try:
+        caller = ip_address(request.remote_addr or "")
+        return any(caller in ip_network(network, strict=False) for network in networks)
+    except ValueError:
+        return False
