@@ -9,19 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.channel import Channel, Purpose
-from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus, DeliveryState, Status
 from domain.local_time import WARSAW
 from domain.segments import segment
 from models.campaign import Campaign, CampaignClient, CampaignKind
+from models.client import Client
 from models.message import AttemptOutcome, DeliveryAttempt, Message
 from models.message_template import MessageTemplate
 from models.sending_lines import SMS
+from models.sessions import rows_changed
 from models.sms_account import SmsAccount
 from models.sms_gateway import GatewayKind, SmsGateway
-from queries.audience import AudienceOfInvestment, audience_of, one_per_address, pairs, pairs_once
+from queries.audience import audience_of, one_per_address, pairs, pairs_once
 from sandbox.sample_account import PRICE
-from sandbox.sample_plan import FIRST
 from sandbox.sample_texts import COMPANY
 from services.choose_account import sms_account
 from services.draft_campaign import COMPANY_NAME
@@ -89,11 +89,16 @@ def _campaign(session: Session, content: FrozenText, actor_id: int, now: datetim
     )  # fmt: skip
     session.add(campaign)
     session.flush()
-    everybody = AudienceOfInvestment(FIRST, tuple(ContractType), channel=Channel.SMS)
-    chosen = one_per_address(pairs(everybody).cte("everybody"))
+    everybody = sa.select(sa.literal(campaign.id), Client.id).where(Client.merged_into_id.is_(None))
+    rows_changed(session, sa.insert(CampaignClient).from_select(["campaign_id", "client_id"], everybody))
+    chosen = one_per_address(pairs(audience_of(campaign)).cte("everybody"))
     first = sa.select(chosen.c.client_id).order_by(chosen.c.client_id).limit(SENT)
-    session.add_all(
-        CampaignClient(campaign_id=campaign.id, client_id=each) for each in session.scalars(first).all()
+    kept = list(session.scalars(first))
+    rows_changed(
+        session,
+        sa.delete(CampaignClient).where(
+            CampaignClient.campaign_id == campaign.id, CampaignClient.client_id.not_in(kept)
+        ),
     )
     session.flush()
     return campaign

@@ -46,7 +46,7 @@ def tariff_on(session: Session, day: date) -> Tariff:
             sa.or_(SmsPrice.valid_until.is_(None), SmsPrice.valid_until >= day),
         )
     )
-    return Tariff(dict(rows.tuples()))
+    return Tariff(dict(rows.all()))
 
 
 def price_in_force(tariff: Tariff, number: str) -> int:
