@@ -28,7 +28,9 @@ from admin_views.memberships import MembershipView
 from admin_views.message_templates import MessageTemplateView
 from admin_views.messages import MessageView
 from admin_views.payments import PaymentView
+from admin_views.sms_gateways import SmsGatewayView
 from admin_views.sms_prices import SmsPriceView
+from admin_views.sms_settings import SmsSettingsView
 from admin_views.suppressions import SuppressionView
 from admin_views.trail import AuditView
 from admin_views.users import UserView, role_name
@@ -50,6 +52,8 @@ SCREENS: list[type[Any]] = [
     InvoiceView,
     LedgerView,
     SmsPriceView,
+    SmsGatewayView,
+    SmsSettingsView,
     CompanyView,
     MailAccountView,
     UserView,

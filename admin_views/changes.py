@@ -12,7 +12,7 @@ from models.encrypted import EncryptedText
 
 # Derived, or not to be written down a second time.
 LEFT_OUT = frozenset({"updated_at", "search", "address_digest", "fs_uniquifier"})
-SECRET = frozenset({"password", "tf_totp_secret"})
+SECRET = frozenset({"password", "tf_totp_secret", "callback_secret"})
 
 
 def pending_changes(session: Session | scoped_session[Any], main: object) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from models.ledger import EntryKind
 from models.mail_account import MailSecurity
 from models.message import AttemptOutcome, Direction, Origin
 from models.payment import NewsSource, PaymentGateway
+from models.sms_gateway import GatewayKind
 from models.suppression import SuppressionReason
 
 NEUTRAL, GOOD, BAD, WARNING, INFO = "neutral", "good", "bad", "warning", "info"
@@ -71,6 +72,10 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
     (PaymentGateway.SANDBOX, _("Trial payment"), INFO),
     (NewsSource.NOTIFICATION, _("Notification"), NEUTRAL),
     (NewsSource.QUERY, _("Answer to our question"), NEUTRAL),
+    (GatewayKind.SMSAPI, _("SMSAPI.pl"), NEUTRAL),
+    (GatewayKind.KANNEL, _("Kannel"), NEUTRAL),
+    (GatewayKind.SMPP, _("SMPP"), NEUTRAL),
+    (GatewayKind.SANDBOX, _("Trial phones"), INFO),
     (EntryKind.TOP_UP, _("Top-up"), GOOD),
     (EntryKind.CHARGE, _("Charge"), NEUTRAL),
     (EntryKind.REFUND, _("Refund"), INFO),

@@ -1,0 +1,180 @@
+"""The screens that set up how texts leave: the gateways and the SMS settings."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from domain.channel import Channel
+from models.audit import AuditDetail, AuditEntry
+from models.sms_account import SmsAccount
+from models.sms_gateway import GatewayKind, SmsGateway
+from services.sms_settings import SmsSettings, sms_settings
+from tests import factories as make
+from tests.admin_views.conftest import Visitor
+
+Visit = Callable[[str], Visitor]
+GATEWAY = {
+    "name": "SMSAPI",
+    "kind": "smsapi",
+    "priority": "10",
+    "address": "https://api.smsapi.pl",
+    "username": "",
+    "new_password": "a-token-of-theirs",
+    "allowed_addresses": "89.174.81.98, 10.1.0.0/16",
+    "is_active": "y",
+}
+SETTINGS = {
+    "sender": "Nadrzecze",
+    "is_active": "y",
+    "per_minute": "60",
+    "per_hour": "",
+    "per_day": "2000",
+    "low_balance": "50.00",
+    "footer": "Nadrzecze",
+    "most_parts": "3",
+}
+
+
+@pytest.fixture
+def gateway(panel: Flask, visit: Visit, stored: Session) -> SmsGateway:
+    assert visit("administrator").post("/admin/sms_gateway/new/", **GATEWAY).status_code == 302
+    return stored.scalars(sa.select(SmsGateway)).one()
+
+
+# --- who ---
+
+
+@pytest.mark.parametrize(("role", "code"), [("administrator", 200), ("operator", 403), ("accountant", 403)])
+def test_gateways_and_settings_are_for_administrators(visit: Visit, role: str, code: int) -> None:
+    person = visit(role)
+    assert [person.get(f"/admin/{page}/").status_code for page in ("sms_gateway", "smssettings")] == [
+        code
+    ] * 2
+
+
+# --- gateways ---
+
+
+def test_a_gateway_gets_an_address_of_its_own_to_report_to(visit: Visit, gateway: SmsGateway) -> None:
+    assert gateway.allowed_addresses == "89.174.81.98/32, 10.1.0.0/16"
+    page = unescape(visit("administrator").get(f"/admin/sms_gateway/details/?id={gateway.id}").text)
+    secrets = re.findall(r"http://localhost:5000/sms/([\w-]{43})/(report|incoming)", page)
+    assert secrets == [(gateway.callback_secret, "report"), (gateway.callback_secret, "incoming")]
+
+
+def test_a_token_is_never_shown_and_kept_when_left_empty(
+    visit: Visit, stored: Session, gateway: SmsGateway
+) -> None:
+    person, secret = visit("administrator"), gateway.callback_secret
+    where = f"/admin/sms_gateway/edit/?id={gateway.id}"
+    pages = person.get(where).text + person.get(f"/admin/sms_gateway/details/?id={gateway.id}").text
+    assert "a-token-of-theirs" not in pages
+    gateway.failures_in_a_row, gateway.held_until = 3, make.LONG_AGO
+    stored.commit()
+    assert person.post(where, **{**GATEWAY, "new_password": "", "name": "Inna"}).status_code == 302
+    stored.refresh(gateway)
+    assert (gateway.name, gateway.password, gateway.callback_secret) == ("Inna", "a-token-of-theirs", secret)
+    assert (gateway.failures_in_a_row, gateway.held_until) == (0, None)
+
+
+def test_the_audit_holds_neither_the_token_nor_the_secret_address(
+    stored: Session, gateway: SmsGateway
+) -> None:
+    written = str(stored.scalars(sa.select(AuditDetail.values)).all())
+    assert "callback_secret" in written
+    assert gateway.callback_secret not in written and "a-token-of-theirs" not in written
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"allowed_addresses": "smsapi.pl"}, "is no network"),
+        ({"address": "ftp://api.smsapi.pl"}, "Like https://api.smsapi.pl"),
+        ({"kind": "sandbox"}, "Not a valid choice"),
+        ({"kind": "smpp"}, "Not a valid choice"),
+        ({"priority": "-1"}, "between 0 and 1000"),
+        ({"new_password": ""}, "Enter the access token"),
+        ({"address": ""}, "Give the gateway&#39;s address"),
+    ],
+)
+def test_a_gateway_that_could_not_send_is_refused(
+    visit: Visit, stored: Session, changed: dict[str, str], said: str
+) -> None:
+    answer = visit("administrator").post("/admin/sms_gateway/new/", **{**GATEWAY, **changed})
+    assert said in answer.text and stored.scalar(sa.select(sa.func.count(SmsGateway.id))) == 0
+
+
+def test_trial_phones_are_offered_to_nobody_but_a_demo(visit: Visit, stored: Session) -> None:
+    assert "Trial phones" not in visit("administrator").get("/admin/sms_gateway/new/").text
+
+
+def test_a_gateway_that_has_been_used_is_kept(visit: Visit, stored: Session, gateway: SmsGateway) -> None:
+    message = make.make_message(stored, channel=Channel.SMS, gateway_id=gateway.id)
+    stored.commit()
+    person = visit("administrator")
+    person.post("/admin/sms_gateway/delete/", id=str(gateway.id))
+    assert "Switch it off instead." in person.sentences()[-1]
+    stored.delete(message)
+    stored.commit()
+    person.post("/admin/sms_gateway/delete/", id=str(gateway.id))
+    assert stored.scalar(sa.select(sa.func.count(SmsGateway.id))) == 0
+
+
+def test_a_failure_is_said_in_words(visit: Visit, stored: Session, gateway: SmsGateway) -> None:
+    gateway.kind, gateway.held_until = GatewayKind.SMSAPI, make.LONG_AGO
+    gateway.last_failure = "The gateway did not take the log-in."
+    stored.commit()
+    assert "The gateway did not take the log-in." in visit("administrator").get("/admin/sms_gateway/").text
+
+
+# --- settings ---
+
+
+def test_settings_are_kept_and_audited(visit: Visit, stored: Session) -> None:
+    assert visit("administrator").post("/admin/smssettings/", **SETTINGS).status_code == 302
+    account = stored.scalars(sa.select(SmsAccount)).one()
+    assert (account.sender, account.is_active, account.low_balance) == ("Nadrzecze", True, 500_000)
+    assert (account.per_minute, account.per_hour, account.per_day) == (60, None, 2_000)
+    assert sms_settings(stored) == SmsSettings("Nadrzecze", strip_letters=False, most_parts=3)
+    assert "sms_account" in set(stored.scalars(sa.select(AuditEntry.entity)))
+    page = visit("administrator").get("/admin/smssettings/").text
+    assert 'value="Nadrzecze"' in page and 'value="50.00"' in page
+
+
+def test_a_text_can_be_switched_off_and_written_plainly(visit: Visit, stored: Session) -> None:
+    typed = {name: value for name, value in SETTINGS.items() if name != "is_active"}
+    visit("administrator").post("/admin/smssettings/", **typed, strip_letters="y")
+    assert not stored.scalars(sa.select(SmsAccount)).one().is_active
+    assert sms_settings(stored).strip_letters
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"sender": "Łąka"}, "without Polish letters"),
+        ({"sender": "Nadrzecze Development"}, "at most 11 characters"),
+        ({"sender": "600100200"}, "begins with a plus"),
+        ({"per_minute": "0"}, "between 1 and"),
+        ({"low_balance": "-1"}, "between 0 and"),
+        ({"low_balance": "1.001"}, "at most two decimals"),
+        ({"footer": "<% if ("}, "Line 1"),
+        ({"footer": "x" * 161}, "160"),
+        ({"most_parts": "10"}, "between 1 and 9"),
+    ],
+)
+def test_settings_that_no_text_could_follow_are_refused(
+    visit: Visit, stored: Session, changed: dict[str, str], said: str
+) -> None:
+    answer = visit("administrator").post("/admin/smssettings/", **{**SETTINGS, **changed})
+    assert answer.status_code == 409 and said in answer.text
+    assert stored.scalars(sa.select(SmsAccount)).one().sender == ""
+
+
+def test_a_number_can_be_the_sender(visit: Visit, stored: Session) -> None:
+    visit("administrator").post("/admin/smssettings/", **{**SETTINGS, "sender": "+48600100200"})
+    assert stored.scalars(sa.select(SmsAccount)).one().sender == "+48600100200"

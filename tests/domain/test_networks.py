@@ -1,0 +1,17 @@
+"""Networks as a person lists them."""
+
+import pytest
+
+from domain.networks import NotANetwork, networks_of
+
+
+def test_a_list_is_kept_in_cidr_form_each_once() -> None:
+    typed = "89.174.81.98, 10.1.2.3/8\n2001:db8::/32 89.174.81.98/32"
+    assert networks_of(typed) == ("89.174.81.98/32", "10.0.0.0/8", "2001:db8::/32")
+    assert networks_of("  ") == ()
+
+
+@pytest.mark.parametrize("typed", ["smsapi.pl", "1.2.3", "10.0.0.0/33", "1.2.3.4/8;"])
+def test_what_is_no_network_is_named(typed: str) -> None:
+    with pytest.raises(NotANetwork, match="is no network"):
+        networks_of(typed)
