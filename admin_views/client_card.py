@@ -6,6 +6,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from admin_views.formatters import NOTHING, badge, tag
+from admin_views.phone_check import mark_of
 from extensions.wiring import wiring
 from models import db
 from models.client import Client
@@ -60,7 +61,12 @@ def banners(view: Any, client: Client) -> list[Markup]:
 def sections(view: Any, client: Client) -> list[Markup]:
     session = db.session
     return [
-        view.section("client_contact", client=client, persons=contact_persons(session, client.id)),
+        view.section(
+            "client_contact",
+            client=client,
+            persons=contact_persons(session, client.id),
+            mark_of=mark_of,
+        ),
         view.section(
             "client_consents",
             client=client,

@@ -27,6 +27,7 @@ from admin_views.client_consents import (
 from admin_views.fields import PanelConverter, Row, Section
 from admin_views.filters import chosen, contains, flag, matching, one_of, since, until
 from admin_views.formatters import own_link
+from admin_views.phone_check import PhoneCheckPages
 from admin_views.sections import CLIENTS
 from domain.names import fold
 from models import db
@@ -52,6 +53,7 @@ class PhoneRows(InlineFormAdmin):
         "label": _("Label"),
         "is_primary": _("Primary"),
     }
+    form_args = {"number": {"render_kw": {"inputmode": "tel", "autocomplete": "off"}}}
     model_form_converter = PanelConverter
 
 
@@ -84,7 +86,7 @@ _FORM = (
 )
 
 
-class ClientView(MessageToClients, RecordView):
+class ClientView(MessageToClients, PhoneCheckPages, RecordView):
     record = Client
     title = _("Clients")
     menu_section = CLIENTS
@@ -187,6 +189,8 @@ class ClientView(MessageToClients, RecordView):
         "vocative": {"data-only-when": "kind=person"},
     }
     inline_models = (EmailRows(EmailAddress), PhoneRows(PhoneNumber))
+    create_template = "client/create.html"
+    edit_template = "client/edit.html"
 
     def scope(self, query: Any) -> Any:
         return query.filter(Client.merged_into_id.is_(None))
