@@ -3,17 +3,22 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from commands.output import OneLineCommand, bad_input, command_line, emit
+from domain.channel import Channel
 from domain.csv_text import csv_lines
 from domain.money import zloty_of
 from models import db
-from queries.sms_report import SUMMED, By, ReportFilter, Total, total_of, totals
+from models.campaign import Campaign
+from queries.sms_report import SUMMED, By, ReportFilter, Total, campaigns_behind, total_of, totals
 
 DELIMITER = ";"
+LONGEST_TITLE = 70
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -29,8 +34,10 @@ def sms_report_command(first: datetime, last: datetime, by: str, form: str, as_j
     wanted = ReportFilter(first.date(), last.date())
     if wanted.first > wanted.last:
         bad_input(f"The period ends ({wanted.last}) before it begins ({wanted.first}).")
-    lines = totals(db.session(), wanted, By(by))
-    rows = [{"key": name, **_sums(line)} for name, line in zip(_names(lines), lines, strict=True)]
+    session = db.session()
+    lines = totals(session, wanted, By(by))
+    names = _names(session, wanted, lines) if by == By.EVENT else [line.key for line in lines]
+    rows = [{"key": name, **_sums(line)} for name, line in zip(names, lines, strict=True)]
     if as_json or form == "json":
         period = {"from": wanted.first.isoformat(), "to": wanted.last.isoformat(), "by": by}
         emit(True, {**period, "rows": rows, "total": _sums(total_of(lines))}, [])
@@ -43,12 +50,21 @@ def _sums(line: Total) -> dict[str, Any]:
     return {"messages": line.messages, "parts": line.parts, "cost": f"{zloty_of(line.cost)}"}
 
 
-def _names(lines: Sequence[Total]) -> list[str]:
-    """What each line is called: a campaign by its title, and by its number where that says too little."""
-    titles = Counter(line.title for line in lines)
-    return [
-        line.key
-        if line.title is None
-        else (line.title if line.title and titles[line.title] == 1 else f"{line.title} (#{line.key})".strip())
-        for line in lines
-    ]
+def _names(session: Session, wanted: ReportFilter, lines: Sequence[Total]) -> list[str]:
+    """What the events are called: a campaign by its title, with its number where others have the same."""
+    titles = {key: _title(campaign) for key, campaign in campaigns_behind(session, wanted).items()}
+    shared = Counter(titles.values())
+    shared[""] = 2  # no title tells nothing apart either
+    return [_name(line.key, titles.get(line.key, line.key), shared) for line in lines]
+
+
+def _name(key: str, title: str, shared: Counter[str]) -> str:
+    return f"{title} (#{key})".lstrip() if shared[title] > 1 else title
+
+
+def _title(campaign: Campaign) -> str:
+    return (
+        shorten(campaign.body, LONGEST_TITLE, placeholder="…")
+        if campaign.channel is Channel.SMS
+        else campaign.subject
+    )
