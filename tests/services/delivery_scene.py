@@ -246,13 +246,11 @@ def address_of(number: int) -> str:
 def write_clients(session: Session, count: int, *, now: datetime, first: int = 1) -> list[int]:
     """Clients who may all be written to, a statement per table; their ids in order. Commits."""
     key = secret_of(session.connection(), SUPPRESSION_KEY)
-    definition_id, wording_id = _marketing_definition(session, now)
     start = (session.scalar(sa.select(sa.func.max(Client.id))) or 0) + 1
-    event = (session.scalar(sa.select(sa.func.max(ConsentEvent.id))) or 0) + 1
     ids = list(range(start, start + count))
     numbers = range(first, first + count)
     times = {"created_at": now, "updated_at": now}
-    _insert(
+    insert_rows(
         session,
         Client,
         [
@@ -260,7 +258,7 @@ def write_clients(session: Session, count: int, *, now: datetime, first: int = 1
             for i, n in zip(ids, numbers, strict=True)
         ],
     )
-    _insert(
+    insert_rows(
         session,
         EmailAddress,
         [
@@ -273,6 +271,15 @@ def write_clients(session: Session, count: int, *, now: datetime, first: int = 1
             for i, n in zip(ids, numbers, strict=True)
         ],
     )
+    grant_marketing(session, ids, Channel.EMAIL, now)
+    session.commit()
+    return ids
+
+
+def grant_marketing(session: Session, clients: list[int], channel: Channel, now: datetime) -> None:
+    """The clients' consent to marketing by the channel, a statement per table."""
+    definition_id, wording_id = _marketing_definition(session, channel, now)
+    event = (session.scalar(sa.select(sa.func.max(ConsentEvent.id))) or 0) + 1
     consent = {"definition_id": definition_id, "wording_id": wording_id}
     said = {
         "action": ConsentAction.GRANTED,
@@ -280,25 +287,25 @@ def write_clients(session: Session, count: int, *, now: datetime, first: int = 1
         "occurred_at": now,
         "recorded_at": now,
     }
-    _insert(session, ConsentEvent, [{"client_id": i, **consent, **said} for i in ids])
+    insert_rows(session, ConsentEvent, [{"client_id": i, **consent, **said} for i in clients])
     stands = {"definition_id": definition_id, "granted": True, "wording_version": 1}
-    _insert(
+    insert_rows(
         session,
         ConsentState,
-        [{"client_id": i, "event_id": event + place, **stands} for place, i in enumerate(ids)],
+        [{"client_id": i, "event_id": event + place, **stands} for place, i in enumerate(clients)],
     )
-    session.commit()
-    return ids
 
 
-def _insert(session: Session, model: type[Model], rows: list[dict[str, Any]]) -> None:
+def insert_rows(session: Session, model: type[Model], rows: list[dict[str, Any]]) -> None:
+    """Rows past the ORM, in one statement."""
     session.connection().execute(sa.insert(cast("sa.Table", model.__table__)), rows)
 
 
-def _marketing_definition(session: Session, now: datetime) -> tuple[int, int]:
-    wording = session.scalar(sa.select(ConsentWording))
+def _marketing_definition(session: Session, channel: Channel, now: datetime) -> tuple[int, int]:
+    known = sa.select(ConsentWording).join(ConsentDefinition).where(ConsentDefinition.channel == channel)
+    wording = session.scalar(known)
     if wording is None:
-        definition = ConsentDefinition(name="E-mail", channel=Channel.EMAIL, purpose=ConsentPurpose.MARKETING)
+        definition = ConsentDefinition(name=channel.value, channel=channel, purpose=ConsentPurpose.MARKETING)
         wording = ConsentWording(version=1, text="Zgadzam się.", created_at=now, definition=definition)
         session.add(wording)
         session.flush()
