@@ -10,10 +10,12 @@ from flask_babel import lazy_gettext as _
 
 from admin_views.access import GuardedView
 from admin_views.campaign_titles import campaign_title
+from admin_views.money import units
 from extensions.queue_health import queue_health
 from extensions.wiring import wiring
 from models import db
 from queries.dashboard import attention, campaigns_under_way, messages_per_day
+from queries.low_balance import account_running_low
 
 CAMPAIGN_PAGE = "campaign.details_view"
 
@@ -40,6 +42,8 @@ class DashboardView(GuardedView, AdminIndexView):
             "dashboard/index.html",
             attention=attention(db.session),
             campaigns=campaigns_under_way(db.session),
+            low=account_running_low(db.session()),
+            units=units,
             health=health,
             sweep_is_late=health.sweep_is_late(hands.clock(), hands.sweep_interval),
             campaign_title=campaign_title,

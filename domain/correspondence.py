@@ -20,6 +20,16 @@ INVOICE_HTML = (
     '<!DOCTYPE html><html lang="pl"><body><p>Dzień dobry,</p><p>dziękujemy za doładowanie konta SMS. '
     "W załączniku przesyłamy fakturę <strong>{number}</strong>.</p></body></html>"
 )
+LOW_BALANCE_SUBJECT = "Na koncie SMS kończą się środki"
+LOW_BALANCE_TEXT = (
+    "Dzień dobry,\n\nna koncie SMS pozostało {available} zł, mniej niż ustawiony próg {threshold} zł. Gdy "
+    "środki się skończą, wiadomości SMS nie będą wysyłane.\n\nKonto można doładować tutaj: {top_up_url}\n"
+)
+LOW_BALANCE_HTML = (
+    '<!DOCTYPE html><html lang="pl"><body><p>Dzień dobry,</p><p>na koncie SMS pozostało '
+    "<strong>{available} zł</strong>, mniej niż ustawiony próg {threshold} zł. Gdy środki się skończą, "
+    'wiadomości SMS nie będą wysyłane.</p><p><a href="{top_up_url}">Doładuj konto SMS</a></p></body></html>'
+)
 
 SAMPLE_VALUES: Mapping[str, str] = {
     "client.name": "Anna Wiśniewska",

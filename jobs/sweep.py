@@ -3,9 +3,13 @@
 from extensions.wiring import wiring
 from gateways.machine import boot_id
 from models import db
+from services.alert_low_balance import alert_low_balance
 from services.ask_gateway import ask_about_silent_payments
 from services.mail_invoice import mail_waiting_invoices
 from services.sweep_deliveries import sweep_deliveries
+
+TOP_UP_PAGE = "/admin/payment/top-up/"
+"""The panel's own page: a worker has no routes to ask."""
 
 
 def sweep() -> int:
@@ -16,6 +20,8 @@ def sweep() -> int:
         rung = sweep_deliveries(session, now=hands.clock(), enqueue=ring, boot=boot_id())
         ask_about_silent_payments(session, hands.payments, hands.clock())
         mail_waiting_invoices(session, store=hands.files, now=hands.clock(), enqueue=ring)
+        top_up = f"{hands.base_url}{TOP_UP_PAGE}"
+        alert_low_balance(session, top_up_url=top_up, now=hands.clock(), enqueue=ring)
     finally:
         db.session.remove()
     hands.doorbell.note_sweep(hands.clock())
