@@ -92,6 +92,7 @@ class Exchange:
         self._idx: set[str] = set()
         self._rules: list[Rule] = []
         self._released = threading.Event()
+        self.withheld = 0
 
     def take(self, form: Mapping[str, str]) -> Text:
         """Take a text as ``sms.do`` would. Raises Refusal."""
@@ -168,7 +169,11 @@ class Exchange:
 
     def wait_for_release(self) -> None:
         """Until `behave` or the end."""
+        with self._lock:
+            self.withheld += 1
         self._released.wait()
+        with self._lock:
+            self.withheld -= 1
 
 
 def number_of(text: str) -> str:

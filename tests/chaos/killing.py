@@ -1,20 +1,18 @@
-"""Real workers, a real queue server and a real mail sink, and a killer who watches the database."""
+"""Real workers, a real queue server and a real far end, and a killer who watches the database."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -23,15 +21,11 @@ from extensions.queues import Doorbell
 from models import db
 from models.message import DeliveryClaim, Message
 from sandbox import sessions, valkey
-from sandbox.mail_store import MailStore
-from sandbox.supervisor import free_port
 from services.ring_deliveries import ring_campaign
-from tests.services.delivery_scene import Scene
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
 PATIENCE = 120.0
-ONE_IN_REFUSED = 50
 LATER = timedelta(days=1)
 
 
@@ -80,43 +74,21 @@ class Result:
         )
 
 
-class Sink:
-    """The mail sink's process, and what it has caught."""
+class FarEnd(Protocol):
+    """Where the messages go: a mail sink, or telephones."""
 
-    def __init__(
-        self, process: "subprocess.Popen[bytes]", smtp_port: int, http_port: int, store: Path
-    ) -> None:
-        self.process, self.smtp_port = process, smtp_port
-        self._address = f"http://127.0.0.1:{http_port}"
-        self._store = store
-
-    def caught(self) -> dict[str, int]:
-        with MailStore(self._store) as store:
-            return store.counts_by_recipient()
-
-    def waiting(self) -> int:
-        with urllib.request.urlopen(f"{self._address}/api/state", timeout=10) as answer:
-            return int(json.load(answer)["waiting"])
-
-    def switch(self, what: str) -> None:
-        urllib.request.urlopen(f"{self._address}/api/{what}", data=b"", timeout=10).close()
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+    def caught(self) -> dict[str, int]: ...
+    def waiting(self) -> int: ...
+    def switch(self, what: str) -> None: ...
 
 
-@contextmanager
-def running_sink(directory: Path) -> Iterator[Sink]:
-    """A mail sink as a process of its own, ready."""
-    smtp_port, http_port = free_port(), free_port()
-    command = [sys.executable, "-m", "sandbox.mail_sink", "--store", str(directory / "mail")]
-    command += ["--smtp-port", str(smtp_port), "--http-port", str(http_port)]
-    with (directory / "sink.log").open("wb") as log:
-        process = sessions.start(command, directory=ROOT, output=log)
-    try:
-        ready = directory / "sink.log"
-        wait_for(lambda: b"smtp_port" in ready.read_bytes(), "the mail sink")
-        yield Sink(process, smtp_port, http_port, directory / "mail")
-    finally:
-        sessions.kill(process.pid)
-        process.wait()
+class Trade(Protocol):
+    """What is sent, and where to: one of ``tests.chaos.far_ends``."""
+
+    def running(self, directory: Path) -> AbstractContextManager[FarEnd]: ...
+    def freeze(self, recipients: int) -> tuple[int, list[int]]: ...
 
 
 class Workers:
@@ -152,8 +124,9 @@ class Workers:
 class Killing:
     """One run of a plan against the database of the current application context."""
 
-    def __init__(self, plan: Plan, directory: Path, database_url: str) -> None:
-        self.plan, self._directory, self._database_url = plan, directory, database_url
+    def __init__(self, plan: Plan, trade: Trade, directory: Path, database_url: str) -> None:
+        self.plan, self._trade = plan, trade
+        self._directory, self._database_url = directory, database_url
         self._result = Result(Counter(), set(), {})
 
     def run(self) -> Result:
@@ -162,7 +135,7 @@ class Killing:
         self._queue = valkey.start(data, append_only=False)
         self._doorbell = Doorbell(self._queue.url)
         try:
-            with running_sink(self._directory) as self._sink:
+            with self._trade.running(self._directory) as self._far_end:
                 self._freeze()
                 self._workers = Workers(self._environment(), self._directory / "workers.log")
                 try:
@@ -181,25 +154,17 @@ class Killing:
             "DATABASE_URL": self._database_url,
             "REDIS_URL": self._queue.url,
             "FILES_DIR": str(self._directory / "files"),
-            "MAIL_SERVER": "127.0.0.1",
-            "MAIL_PORT": str(self._sink.smtp_port),
-            "MAIL_DEFAULT_SENDER": "biuro@goniec.example",
-            "MAIL_TIMEOUT": "60",
+            **self._far_end.environment,
             "DELIVERY_LEASE": "1",
             "SWEEP_INTERVAL": "1",
             "DELIVERY_CLAIM_SIZE": "20",
         }
 
     def _freeze(self) -> None:
-        """The whole audience is frozen, and nothing is due yet; one recipient in fifty is refused."""
-        scene = Scene(datetime.now(UTC))
-        self._campaign = scene.campaign(self.plan.recipients)
-        self._ids = [message.id for message in scene.messages(self._campaign)]
+        """The whole audience is frozen, and nothing is due yet."""
+        self._campaign, self._ids = self._trade.freeze(self.plan.recipients)
         self._due = 0
-        later = datetime.now(UTC) + LATER
-        _execute(sa.update(Message).values(due_at=later))
-        refused = sa.literal("refuse+").concat(Message.address)
-        _execute(sa.update(Message).where(Message.id % ONE_IN_REFUSED == 0).values(address=refused))
+        _execute(sa.update(Message).values(due_at=datetime.now(UTC) + LATER))
 
     def _make_due(self, count: int) -> None:
         ids = self._ids[self._due : self._due + count]
@@ -216,7 +181,7 @@ class Killing:
         self._workers.start_missing()
         withholds = self.plan.withholds(number)
         if withholds:
-            self._sink.switch("withhold")
+            self._far_end.switch("withhold")
         self._make_due(self.plan.portion)
         if self.plan.empties_queue(number):
             self._empty_queue()
@@ -229,17 +194,17 @@ class Killing:
                 self._make_due(self.plan.portion // 4 or 1)
             time.sleep(0.005)
         if withholds:
-            self._sink.switch("release")
+            self._far_end.switch("release")
         self._workers.start_missing()
 
     def _try_to_kill(self, *, in_mid_answer: bool) -> bool:
         """Stop each worker in turn and look: one that holds an unfinished claim is killed."""
-        if in_mid_answer and not self._sink.waiting():
+        if in_mid_answer and not self._far_end.waiting():
             return False
         for process in self._workers.running:
             os.kill(process.pid, signal.SIGSTOP)  # so that it cannot finish while we look
             first = self._first_unanswered(process.pid)
-            if first and (not in_mid_answer or first in self._sink.caught()):
+            if first and (not in_mid_answer or first in self._far_end.caught()):
                 self._workers.kill(process)
                 self._result.kills += 1
                 self._result.kills_in_mid_answer += in_mid_answer
@@ -293,7 +258,7 @@ class Killing:
         result = self._result
         result.statuses = self._statuses()
         result.sent = set(db.session.scalars(sa.select(Message.address).where(Message.status == Status.SENT)))
-        result.caught = self._sink.caught()
+        result.caught = self._far_end.caught()
         result.ended_by_themselves = self._workers.ended_by_themselves
         return result
 
