@@ -30,6 +30,7 @@ from admin_views.messages import MessageView
 from admin_views.payments import PaymentView
 from admin_views.sms_gateways import SmsGatewayView
 from admin_views.sms_prices import SmsPriceView
+from admin_views.sms_report import SmsReportView
 from admin_views.sms_settings import SmsSettingsView
 from admin_views.suppressions import SuppressionView
 from admin_views.trail import AuditView
@@ -51,6 +52,7 @@ SCREENS: list[type[Any]] = [
     PaymentView,
     InvoiceView,
     LedgerView,
+    SmsReportView,
     SmsPriceView,
     SmsGatewayView,
     SmsSettingsView,
