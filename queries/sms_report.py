@@ -62,9 +62,12 @@ class Total:
     cost: int
 
 
-def totals(session: Session, wanted: ReportFilter, by: By) -> list[Total]:
-    """The report's lines: days, months and senders in their order, events by cost, the dearest first."""
-    rows = report_rows(wanted)
+def totals(session: Session, wanted: ReportFilter, by: By, *, rows: sa.Subquery | None = None) -> list[Total]:
+    """The report's lines: days, months and senders in their order, events by cost, the dearest first.
+
+    ``rows`` to add up in place of `report_rows`, such as `message_rows`.
+    """
+    rows = report_rows(wanted) if rows is None else rows
     keys = _keys(rows, by)
     sums = [sa.func.sum(rows.c[name]) for name in SUMMED]
     query = sa.select(*keys, *sums).group_by(*keys).having(sums[0] > 0)

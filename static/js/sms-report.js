@@ -11,7 +11,7 @@
     heights: data.heights,
     name: data.name,
     lying: data.lying,
-    ticks: { callback: (height) => money.format(height), maxTicksLimit: 6 },
+    ticks: { callback: (height) => money.format(height), maxTicksLimit: innerWidth < 640 ? 4 : 6 },
     told: (place) => `${data.name}: ${data.costs[place]}`,
     chosen: (place) => { if (data.urls[place]) location.assign(data.urls[place]); },
   });

@@ -54,7 +54,7 @@ def test_a_sum_leads_to_its_messages_and_a_message_to_its_card(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Zapraszamy na odbiór lokalu")
     expect(page.locator("[data-messages]")).to_have_text("36")
     assert page.locator("tbody tr").count() == 36
-    page.get_by_role("link", name="Show the message").first.click()
+    page.get_by_title("Show the message").first.click()
     page.wait_for_url("**/admin/message/details/**")
     page.go_back()
     page.get_by_role("link", name="Back to the sums").click()
