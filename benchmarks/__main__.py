@@ -1,6 +1,6 @@
-"""`make bench`: measure delivery, pre-flight and the way to an SMS gateway, and compare.
+"""`make bench`: measure delivery, pre-flight, the way to an SMS gateway and the SMS report, and compare.
 
-python -m benchmarks [--quick] [--write] [--only delivery|preflight|sms]
+python -m benchmarks [--quick] [--write] [--only delivery|preflight|sms|report]
 """
 
 import argparse
@@ -14,6 +14,7 @@ from benchmarks.delivery import deliver
 from benchmarks.ground import DATABASES, SMTP_SINK
 from benchmarks.post_office import TUNINGS
 from benchmarks.report import checking_table, delivery_table, machine, tuning_table, write_page
+from benchmarks.sms_report import report, report_table
 from benchmarks.sms_transport import transport, transport_table
 
 
@@ -44,6 +45,13 @@ def main() -> int:
         if options.only in (None, "sms"):
             parts.append(list(transport_table(transport(texts=options.messages, rounds=options.rounds))))
             print("\n" + "\n".join(parts[-1]), flush=True)
+        if options.only in (None, "report"):
+            reports = {
+                kind: report(kind, directory, messages=options.charged, rounds=options.rounds)
+                for kind in DATABASES
+            }
+            parts.append(list(report_table(reports)))
+            print("\n" + "\n".join(parts[-1]), flush=True)
     if options.write:
         write_page(where, parts)
     return 0
@@ -69,14 +77,16 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--messages", type=int, metavar="N")
     parser.add_argument("--clients", type=int, metavar="N", help="of whom a tenth is the audience")
+    parser.add_argument("--charged", type=int, metavar="N", help="messages of the SMS report")
     parser.add_argument("--rounds", type=int, metavar="N")
-    parser.add_argument("--only", choices=("delivery", "preflight", "sms"))
+    parser.add_argument("--only", choices=("delivery", "preflight", "sms", "report"))
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()
     small = options.quick
     options.messages = options.messages or (500 if small else 10_000)
     options.clients = options.clients or (10_000 if small else 1_000_000)
+    options.charged = options.charged or (100_000 if small else 10_000_000)
     options.rounds = options.rounds or (1 if small else 5)
     return options
 
