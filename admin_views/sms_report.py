@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
+from tempfile import TemporaryFile
 from typing import Any
 
-from flask import Response, request, stream_with_context, url_for
+from flask import Response, request, send_file, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
@@ -46,6 +47,7 @@ from models import db
 from models.campaign import Campaign
 from queries.sms_report import By, ReportFilter, Total, campaigns_behind, senders_of, total_of, totals
 from queries.sms_report_rows import every_text, page_of_texts
+from services.workbook import write_workbook
 
 ROWS_AT_ONCE = 50
 LEAST_BARS = 2
@@ -120,6 +122,23 @@ class SmsReportView(PanelView):
         )
         return _csv(texts_header(), cells, "sms-messages", asked)
 
+    @expose("/xlsx")
+    def totals_xlsx(self) -> ResponseReturnValue:
+        """The sums as a workbook."""
+        asked = _asked()
+        lines = totals(db.session(), asked.wanted, asked.by)
+        cells = totals_cells(asked.by, lines, campaigns_behind(db.session(), asked.wanted))
+        return _xlsx(totals_header(asked.by), cells, f"sms-by-{asked.by.value}", asked)
+
+    @expose("/messages/xlsx")
+    def messages_xlsx(self) -> ResponseReturnValue:
+        """The messages as a workbook."""
+        asked = _asked()
+        cells = texts_cells(
+            every_text(db.session(), asked.shown), campaigns_behind(db.session(), asked.wanted)
+        )
+        return _xlsx(texts_header(), cells, "sms-messages", asked)
+
     def _frame(self, asked: Asked, campaigns: dict[str, Campaign]) -> dict[str, Any]:
         """What both pages show around their tables."""
         wanted = asked.wanted
@@ -190,3 +209,19 @@ def _csv(header: list[str], cells: Iterable[list[Any]], name: str, asked: Asked)
         headers={"Content-Disposition": f"attachment; filename={name}-{shown.first}-{shown.last}.csv"},
         mimetype="text/csv",
     )
+
+
+def _xlsx(header: list[str], cells: Iterable[list[Any]], name: str, asked: Asked) -> Response:
+    """Written to a file of the disk first: a workbook is a ZIP, whose table of contents comes last."""
+    shown = asked.shown
+    file = TemporaryFile()  # noqa: SIM115 (the response closes it)
+    write_workbook(file, gettext("Sent SMS messages"), header, cells)
+    file.seek(0)
+    answer = send_file(
+        file,
+        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        as_attachment=True,
+        download_name=f"{name}-{shown.first}-{shown.last}.xlsx",
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

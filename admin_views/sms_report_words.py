@@ -78,7 +78,8 @@ def totals_header(by: By) -> list[str]:
 def totals_cells(by: By, lines: Iterable[Total], campaigns: Mapping[str, Campaign]) -> Iterator[list[Any]]:
     """Days and months as spreadsheets read them, 2026-03-01; money is a Decimal."""
     for line in lines:
-        name = line.key if by in (By.DAY, By.MONTH) else line_name(by, line.key, campaigns)
+        name: Any = line.key if by is By.MONTH else line_name(by, line.key, campaigns)
+        name = date.fromisoformat(line.key) if by is By.DAY else name
         yield [name, line.messages, line.parts, zloty_of(line.cost)]
 
 
@@ -104,8 +105,8 @@ def texts_cells(texts: Iterable[ChargedText], campaigns: Mapping[str, Campaign])
     titles = {key: campaign_title(campaign) for key, campaign in campaigns.items()}
     for text in texts:
         yield [
-            text.charged_on.isoformat(),
-            f"{text.sent_at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if text.sent_at else "",
+            text.charged_on,
+            text.sent_at.astimezone(zone).replace(tzinfo=None, microsecond=0) if text.sent_at else "",
             text.client or "",
             text.number,
             text.sender,

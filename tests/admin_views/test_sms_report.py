@@ -2,9 +2,11 @@
 
 import csv
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from html import unescape
+from io import BytesIO
 
 import pytest
 from flask import Flask
@@ -62,8 +64,8 @@ def leads(text: str) -> list[str]:
 )
 def test_money_is_reported_to_those_who_may_see_reports(visit: Visit, role: str, code: int) -> None:
     person = visit(role)
-    pages = (PAGE, f"{PAGE}csv", MESSAGES, f"{MESSAGES}csv")
-    assert [person.get(page).status_code for page in pages] == [code] * 4
+    pages = (PAGE, f"{PAGE}csv", f"{PAGE}xlsx", MESSAGES, f"{MESSAGES}csv", f"{MESSAGES}xlsx")
+    assert [person.get(page).status_code for page in pages] == [code] * 6
     assert ("/admin/sms_report/" in person.get("/admin/").text) is (code == 200)
 
 
@@ -184,6 +186,14 @@ def test_the_messages_are_exported_as_they_are_filtered(visit: Visit, spring: No
         "'+48600100200", "Nadrzecze", "'=Odbiór lokalu", "Sent", "Delivered", "1", "0.1599", "0.1599",
     ]  # fmt: skip
     assert last[3] == "'+48600999888"
+
+
+@pytest.mark.parametrize(("page", "name"), [("xlsx", "sms-by-day"), ("messages/xlsx", "sms-messages")])
+def test_both_are_exported_as_workbooks(visit: Visit, spring: None, page: str, name: str) -> None:
+    answer = visit("accountant").get(f"{PAGE}{page}", **MARCH)
+    assert answer.headers["Content-Disposition"].endswith(f"{name}-2026-03-01-2026-03-31.xlsx")
+    sheet = zipfile.ZipFile(BytesIO(answer.data)).read("xl/worksheets/sheet1.xml").decode()
+    assert "<v>0.3198</v>" in sheet and "<f>" not in sheet
 
 
 # --- the chart ---
