@@ -78,3 +78,7 @@ class AddressRefused(Diagnosis):
 
 class ServiceSwitchedOff(Diagnosis):
     message = "The account at the SMS gateway may not send texts now: %(said)s"
+
+
+class PartlySent(Diagnosis):
+    message = "Only %(sent)s of the text's %(parts)s parts were handed over; then the gateway said: %(said)s"

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from extensions.wiring import Wiring
+from gateways.kannel import KannelGateway, KannelSettings
 from gateways.smsapi import SmsapiGateway, SmsapiSettings
 from models.sms_gateway import GatewayKind, SmsGateway
 from services.sms_desk import Gateway, Route
@@ -48,4 +49,6 @@ def _made(row: SmsGateway, hands: Wiring) -> Gateway:
         return SmsapiGateway(hands.phones, reports)
     if row.kind is GatewayKind.SMSAPI:
         return SmsapiGateway(SmsapiSettings(row.address, row.password or ""), reports)
+    if row.kind is GatewayKind.KANNEL:
+        return KannelGateway(KannelSettings(row.address, row.username, row.password or ""), reports)
     raise ValueError(f"{row.kind.value} is not supported yet")

@@ -1,20 +1,48 @@
 """`/sms/<secret>/…`: what an SMS gateway reports. The secret in the address says which gateway may."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 import sqlalchemy as sa
 from flask import Response, abort, current_app, request
 
+from domain.text_messages import DeliveryReport, IncomingText
 from extensions.wiring import wiring
-from gateways import smsapi_callbacks
+from gateways import kannel_callbacks, smsapi_callbacks
+from gateways.smsapi_callbacks import UnreadableCallback
 from models import db
 from models.sms_gateway import GatewayKind, SmsGateway
 from services.receive_text import receive_text
 from services.take_report import take_reports
 
 LARGEST_CALLBACK = 64 * 1024
-SPEAKS_SMSAPI = (GatewayKind.SMSAPI, GatewayKind.SANDBOX)
+
+
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """How one kind of gateway calls back; ``thanks`` is what it expects to hear."""
+
+    reports: Callable[[], list[DeliveryReport]]
+    text: Callable[[], IncomingText]
+    thanks: str
+
+
+_SMSAPI = _Dialect(
+    reports=lambda: smsapi_callbacks.delivery_reports(_given()),
+    text=lambda: smsapi_callbacks.incoming_text(_given()),
+    thanks="OK",
+)
+_KANNEL = _Dialect(
+    reports=lambda: kannel_callbacks.delivery_reports(request.args),
+    text=lambda: kannel_callbacks.incoming_text(request.query_string),
+    thanks="",  # whatever Kannel is answered with, it sends to the telephone the text came from
+)
+_DIALECTS: Mapping[GatewayKind, _Dialect] = {
+    GatewayKind.SMSAPI: _SMSAPI,
+    GatewayKind.SANDBOX: _SMSAPI,
+    GatewayKind.KANNEL: _KANNEL,
+}
 
 
 def sms_report(secret: str) -> Response:
@@ -22,25 +50,27 @@ def sms_report(secret: str) -> Response:
     what cannot, 403 from a network that is not allowed, 404 for a secret unknown here.
     """
     gateway = _gateway(secret)
+    dialect = _DIALECTS[gateway.kind]
     try:
-        reports = smsapi_callbacks.delivery_reports(_given())
-    except smsapi_callbacks.UnreadableCallback as error:
+        reports = dialect.reports()
+    except UnreadableCallback as error:
         current_app.logger.warning("an SMS report cannot be read: %s", error)
         abort(400)
     take_reports(db.session(), gateway.id, reports, now=wiring().clock())
-    return Response("OK", mimetype="text/plain")
+    return Response(dialect.thanks, mimetype="text/plain")
 
 
 def sms_incoming(secret: str) -> Response:
     """A text to us; answers as `sms_report`."""
     gateway = _gateway(secret)
+    dialect = _DIALECTS[gateway.kind]
     try:
-        text = smsapi_callbacks.incoming_text(_given())
-    except smsapi_callbacks.UnreadableCallback as error:
+        text = dialect.text()
+    except UnreadableCallback as error:
         current_app.logger.warning("an incoming SMS cannot be read: %s", error)
         abort(400)
     receive_text(db.session(), gateway.id, text, now=wiring().clock())
-    return Response("OK", mimetype="text/plain")
+    return Response(dialect.thanks, mimetype="text/plain")
 
 
 def _given() -> Mapping[str, str]:
@@ -50,7 +80,7 @@ def _given() -> Mapping[str, str]:
 def _gateway(secret: str) -> SmsGateway:
     request.max_content_length = LARGEST_CALLBACK
     gateway = db.session.scalars(
-        sa.select(SmsGateway).where(SmsGateway.callback_secret == secret, SmsGateway.kind.in_(SPEAKS_SMSAPI))
+        sa.select(SmsGateway).where(SmsGateway.callback_secret == secret, SmsGateway.kind.in_(_DIALECTS))
     ).one_or_none()
     if gateway is None:
         abort(404)
