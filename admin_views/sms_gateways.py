@@ -23,10 +23,10 @@ from models import db
 from models.sms_gateway import GatewayKind, SmsGateway
 from queries.gateway_use import gateway_is_used
 
-CARRIED = frozenset({GatewayKind.SMSAPI})
+CARRIED = frozenset({GatewayKind.SMSAPI, GatewayKind.KANNEL})
 """The kinds that `jobs.sms_routes` can send through; the sandbox only in demo mode."""
 
-_HTTP = Regexp(r"^https?://[\x21-\x7e]+$", message=_("Like https://api.smsapi.pl."))
+_HTTP = Regexp(r"^https?://[\x21-\x7e]+$", message=_("Like https://api.smsapi.pl or http://127.0.0.1:13013."))
 
 
 class GatewayInUse(DomainError):
@@ -49,6 +49,14 @@ class _GatewayKindField(EnumField):
     def _offers(self, kind: Any) -> bool:
         offered = CARRIED | ({GatewayKind.SANDBOX} if wiring().demo else set())
         return kind in offered or kind == self.object_data
+
+
+def _check_access(gateway: SmsGateway) -> None:
+    """Raise ValidationError for a gateway that every text would fail at."""
+    if gateway.kind is GatewayKind.SMSAPI and not gateway.password:
+        raise ValidationError(gettext("Enter the access token that SMSAPI.pl gave you."))
+    if gateway.kind is GatewayKind.KANNEL and not (gateway.username and gateway.password):
+        raise ValidationError(gettext("Enter the user name and the password of a sendsms-user of Kannel."))
 
 
 def _networks(_form: Any, field: Any) -> None:
@@ -150,8 +158,7 @@ class SmsGatewayView(RecordView):
     def on_model_change(self, form: Any, model: SmsGateway, is_created: bool) -> None:
         if form.new_password.data:
             model.password = form.new_password.data
-        if model.kind is GatewayKind.SMSAPI and not model.password:
-            raise ValidationError(gettext("Enter the access token that SMSAPI.pl gave you."))
+        _check_access(model)
         if is_created:
             model.callback_secret = secrets.token_urlsafe(32)
         model.allowed_addresses = ", ".join(networks_of(model.allowed_addresses or ""))

@@ -11,39 +11,44 @@
     const known = document.getElementById(`${input.id}-mark`);
     if (known) return known;
     const mark = document.createElement("p");
+    const box = document.createElement("span");
+    const hadFocus = document.activeElement === input;
     mark.id = `${input.id}-mark`;
     mark.className = "phone-mark";
     mark.setAttribute("role", "status");
     mark.setAttribute("aria-live", "polite");
-    input.after(mark);
+    input.closest(".inline-fields").append(mark);
+    box.className = "phone-box";
+    input.replaceWith(box);
+    box.append(input, document.createElement("i"));
+    if (hadFocus) input.focus();
     const described = [input.getAttribute("aria-describedby"), mark.id].filter(Boolean).join(" ");
     input.setAttribute("aria-describedby", described);
     return mark;
   }
 
-  function show(mark, answer) {
+  function show(input, answer) {
+    const mark = markOf(input);
+    const icon = input.parentElement.querySelector("i");
+    icon.className = answer.icon ? `bi ${answer.icon} mark-${answer.tone}` : "";
+    icon.setAttribute("aria-hidden", "true");
     if (mark.textContent === answer.text) return;
     mark.className = `phone-mark${answer.tone ? ` mark-${answer.tone}` : ""}`;
-    if (!answer.text) { mark.replaceChildren(); return; }
-    const icon = document.createElement("i");
-    icon.className = `bi ${answer.icon}`;
-    icon.setAttribute("aria-hidden", "true");
-    mark.replaceChildren(icon, answer.text);
+    mark.textContent = answer.text;
   }
 
   async function ask(input) {
     const typed = input.value.trim();
-    const mark = markOf(input);
-    if (!typed) { show(mark, { text: "" }); return; }
+    if (!typed) { show(input, { text: "" }); return; }
     let answer;
     try {
       answer = await window.Goniec.fetch(url, { method: "POST", body: new URLSearchParams({ number: typed }) });
     } catch (error) {
       return; // no connection: the mark of the number before would be wrong, and saving checks it anyway
     } finally {
-      if (!answer || !answer.ok) show(mark, { text: "" });
+      if (!answer || !answer.ok) show(input, { text: "" });
     }
-    if (answer.ok && typed === input.value.trim()) show(mark, await answer.json());
+    if (answer.ok && typed === input.value.trim()) show(input, await answer.json());
   }
 
   document.addEventListener("input", (event) => {

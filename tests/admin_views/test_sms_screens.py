@@ -99,6 +99,7 @@ def test_the_audit_holds_neither_the_token_nor_the_secret_address(
         ({"kind": "smpp"}, "Not a valid choice"),
         ({"priority": "-1"}, "between 0 and 1000"),
         ({"new_password": ""}, "Enter the access token"),
+        ({"kind": "kannel"}, "of a sendsms-user"),
         ({"address": ""}, "Give the gateway&#39;s address"),
     ],
 )
@@ -107,6 +108,13 @@ def test_a_gateway_that_could_not_send_is_refused(
 ) -> None:
     answer = visit("administrator").post("/admin/sms_gateway/new/", **{**GATEWAY, **changed})
     assert said in answer.text and stored.scalar(sa.select(sa.func.count(SmsGateway.id))) == 0
+
+
+def test_a_kannel_of_ones_own_is_taken(visit: Visit, stored: Session) -> None:
+    typed = {**GATEWAY, "kind": "kannel", "address": "http://127.0.0.1:13013/", "username": "goniec"}
+    visit("administrator").post("/admin/sms_gateway/new/", **typed)
+    gateway = stored.scalars(sa.select(SmsGateway)).one()
+    assert (gateway.kind, gateway.address) == (GatewayKind.KANNEL, "http://127.0.0.1:13013")
 
 
 def test_trial_phones_are_offered_to_nobody_but_a_demo(visit: Visit, stored: Session) -> None:
@@ -146,6 +154,11 @@ def test_settings_are_kept_and_audited(visit: Visit, stored: Session) -> None:
     assert 'value="Nadrzecze"' in page and 'value="50.00"' in page
 
 
+def test_an_amount_is_written_with_a_comma_too(visit: Visit, stored: Session) -> None:
+    visit("administrator").post("/admin/smssettings/", **{**SETTINGS, "low_balance": " 12,50"})
+    assert stored.scalars(sa.select(SmsAccount)).one().low_balance == 125_000
+
+
 def test_a_text_can_be_switched_off_and_written_plainly(visit: Visit, stored: Session) -> None:
     typed = {name: value for name, value in SETTINGS.items() if name != "is_active"}
     visit("administrator").post("/admin/smssettings/", **typed, strip_letters="y")
@@ -161,6 +174,7 @@ def test_a_text_can_be_switched_off_and_written_plainly(visit: Visit, stored: Se
         ({"sender": "600100200"}, "begins with a plus"),
         ({"per_minute": "0"}, "between 1 and"),
         ({"low_balance": "-1"}, "between 0 and"),
+        ({"low_balance": "x"}, "valid decimal"),
         ({"low_balance": "1.001"}, "at most two decimals"),
         ({"footer": "<% if ("}, "Line 1"),
         ({"footer": "x" * 161}, "160"),
