@@ -1,4 +1,4 @@
-"""The report "Wysłane wiadomości SMS": what was spent on texts, and on which (manual 001, PŁATNOŚĆ)."""
+"""The report of sent SMS messages: what was spent on texts, and on which (manual 001)."""
 
 from collections.abc import Iterable
 from datetime import date
