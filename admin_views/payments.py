@@ -46,7 +46,11 @@ EFFECTS = {
 
 
 class NoGateway(DomainError):
-    message = "No payment service is set up. The README says which settings it needs."
+    message = "No payment service is set up. The operator's guide says which settings it needs."
+
+
+class GatewayGone(DomainError):
+    message = "This payment service is not set up here. Choose another one."
 
 
 class PaymentView(RecordView):
@@ -106,6 +110,7 @@ class PaymentView(RecordView):
             "payment/top_up.html",
             account=sms_account(db.session()),
             gateways=list(wiring().payments),
+            chosen=request.form.get("gateway", ""),
             label=label,
             units=units,
             suggested=[(amount // 100, grosze(amount)) for amount in SUGGESTED],
@@ -116,12 +121,7 @@ class PaymentView(RecordView):
         return (str(page), REFUSED) if problem else str(page)
 
     def _start(self, typed: str) -> Payment:
-        gateways = wiring().payments
-        wanted = request.form.get("gateway", "")
-        kind = next((kind for kind in gateways if kind == wanted), next(iter(gateways), None))
-        if kind is None:
-            raise NoGateway
-        home = wiring().base_url
+        gateways, kind, home = wiring().payments, self._chosen_gateway(), wiring().base_url
         payment = start_top_up(
             db.session(),
             gateways[kind],
@@ -129,7 +129,7 @@ class PaymentView(RecordView):
             amount=grosze_of(typed),
             addresses=Addresses(
                 continue_url=f"{home}{url_for('.back', uuid=HERE)}".replace(HERE, "{uuid}"),
-                notify_url=f"{home}{url_for('webhooks.payu_notification', gateway=kind.value)}",
+                notify_url=f"{home}{url_for('webhooks.payment_news', gateway=kind.value)}",
             ),
             customer_ip=request.remote_addr or "127.0.0.1",
             actor_id=current_user_id(),
@@ -138,6 +138,17 @@ class PaymentView(RecordView):
         self.audit("start_top_up", payment.id, {"amount": payment.amount})
         db.session.commit()
         return payment
+
+    @staticmethod
+    def _chosen_gateway() -> PaymentGateway:
+        """What was chosen; a form that offers no choice leaves it to the only one there is."""
+        gateways = list(wiring().payments)
+        if not gateways:
+            raise NoGateway
+        wanted = request.form.get("gateway", gateways[0].value)
+        if wanted not in gateways:
+            raise GatewayGone
+        return PaymentGateway(wanted)
 
     @expose("/back/<uuid>")
     def back(self, uuid: str) -> ResponseReturnValue:

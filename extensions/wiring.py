@@ -12,7 +12,7 @@ from domain.mail_headers import Mailbox
 from extensions.queues import Doorbell
 from gateways.ejs import EjsRuntime
 from gateways.files import FileStore
-from gateways.payu import PayuGateway
+from gateways.payment_service import PaymentService
 from gateways.smsapi import SmsapiSettings
 from gateways.smtp_settings import SmtpSettings
 from models.payment import PaymentGateway
@@ -41,7 +41,7 @@ class Wiring:
     default_sender: Mailbox
     base_url: str
     attachment_limits: AttachmentLimits
-    payments: Mapping[PaymentGateway, PayuGateway]
+    payments: Mapping[PaymentGateway, PaymentService]
     demo: bool
     phones: SmsapiSettings | None = None
 

@@ -8,35 +8,25 @@ import hmac
 import json
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-
 from domain.payments import PaymentOrder, PaymentStarted, ProvenNews
 from gateways import payu_messages as messages
-
-LARGEST_BODY = 64 * 1024
-"""Bytes, of an answer and of a notification; real ones have one to three thousand."""
+from gateways.payment_exchange import Answer, Exchange
+from gateways.payment_service import LARGEST_BODY, ForgedNotification, UnreadableNotification
+from gateways.strict_json import is_address, read_json
 
 _log = logging.getLogger(__name__)
 
 _AUTHORIZE = "/pl/standard/user/oauth/authorize"
 _ORDERS = "/api/v2_1/orders"
+_SIGNATURE = "openpayu-signature"
 _RENEW_BEFORE_SECONDS = 60
 _LONGEST_TEXT = 255
-
-_Answer = tuple[int, bytes]
-
-
-class ForgedNotification(Exception):
-    """Nothing proves that PayU said it: answer with a refusal and change nothing."""
-
-
-class UnreadableNotification(Exception):
-    """PayU signed it, but it is no news of an order (a refund's, for one); the text names what is amiss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +46,7 @@ class PayuSettings:
     timeout_seconds: float = 10.0
 
     def __post_init__(self) -> None:
-        if not messages.is_address(self.base_url):
+        if not is_address(self.base_url):
             raise ValueError("base_url is no http(s) address")
         for name in ("pos_id", "client_id", "client_secret", "second_key"):
             if not getattr(self, name):
@@ -81,13 +71,7 @@ class PayuGateway:
         self._base = settings.base_url.rstrip("/")
         self._second_key = settings.second_key.encode()
         self._access: _Access | None = None
-        wait = settings.timeout_seconds
-        self._pool = urllib3.PoolManager(
-            maxsize=4,
-            cert_reqs="CERT_REQUIRED",
-            timeout=urllib3.Timeout(connect=wait, read=wait),
-            retries=False,
-        )
+        self._exchange = Exchange("PayU", settings.timeout_seconds)
 
     def start(self, order: PaymentOrder) -> PaymentStarted | None:
         """Order a payment of ``order.amount`` grosze; None when PayU did not say that it has begun.
@@ -97,11 +81,10 @@ class PayuGateway:
         answer = self._authorised("POST", _ORDERS, json.dumps(self._request(order)).encode())
         if answer is None:
             return None
-        status, raw = answer
         try:
-            return messages.started(status, messages.read_json(raw), order.uuid)
+            return messages.started(answer.status, read_json(answer.body), order.uuid)
         except ValueError as error:
-            _log.warning("PayU did not start a payment: HTTP %d, %s", status, error)
+            _log.warning("PayU did not start a payment: HTTP %d, %s", answer.status, error)
             return None
 
     def ask(self, reference: str) -> ProvenNews | None:
@@ -111,15 +94,14 @@ class PayuGateway:
         answer = self._authorised("GET", f"{_ORDERS}/{reference}")
         if answer is None:
             return None
-        status, raw = answer
         try:
-            return messages.answered_news(status, messages.read_json(raw), reference)
+            return messages.answered_news(answer.status, read_json(answer.body), reference)
         except ValueError as error:
-            _log.warning("PayU did not tell how a payment stands: HTTP %d, %s", status, error)
+            _log.warning("PayU did not tell how a payment stands: HTTP %d, %s", answer.status, error)
             return None
 
-    def read_notification(self, signature_header: str, body: bytes) -> ProvenNews:
-        """What PayU reports. ``signature_header`` is OpenPayu-Signature's value, ``body`` the raw bytes.
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> ProvenNews:
+        """What PayU reports: the header OpenPayu-Signature, its name in lower case, signs the raw body.
 
         The signature is the hash of the body followed by the second key, not an HMAC. Both documented
         algorithms are accepted, under exactly these names: ``MD5`` and ``SHA-256``. Another algorithm, names
@@ -128,11 +110,11 @@ class PayuGateway:
 
         Raises ForgedNotification, then UnreadableNotification, and nothing else.
         """
-        self._check_signature(signature_header, body)
+        self._check_signature(headers.get(_SIGNATURE, ""), body)
         if len(body) > LARGEST_BODY:
             raise UnreadableNotification("too large")
         try:
-            document = messages.read_json(body)
+            document = read_json(body)
             return messages.news(document.get("order"), document)
         except ValueError as error:
             raise UnreadableNotification(str(error)) from None
@@ -163,7 +145,7 @@ class PayuGateway:
             request["buyer"] = {"email": order.buyer_email, "language": "pl"}
         return request
 
-    def _authorised(self, method: str, path: str, body: bytes | None = None) -> _Answer | None:
+    def _authorised(self, method: str, path: str, body: bytes | None = None) -> Answer | None:
         """The answer to a call with an access token; a token that is refused (401) is replaced once."""
         for _ in range(2):
             access = self._access
@@ -174,8 +156,8 @@ class PayuGateway:
             headers = {"Authorization": f"Bearer {access.token}"}
             if body is not None:
                 headers["Content-Type"] = "application/json"
-            answer = self._exchange(method, path, headers, body)
-            if answer is None or answer[0] != HTTPStatus.UNAUTHORIZED:
+            answer = self._exchange.send(method, self._base + path, headers, body)
+            if answer is None or answer.status != HTTPStatus.UNAUTHORIZED:
                 return answer
             self._access = None
         _log.warning("PayU refuses the access token it has just given")
@@ -189,46 +171,12 @@ class PayuGateway:
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         asked_at = time.monotonic()
-        answer = self._exchange("POST", _AUTHORIZE, headers, urlencode(form).encode())
+        answer = self._exchange.send("POST", self._base + _AUTHORIZE, headers, urlencode(form).encode())
         if answer is None:
             return None
-        status, raw = answer
         try:
-            token = messages.token(status, messages.read_json(raw))
+            token = messages.token(answer.status, read_json(answer.body))
         except ValueError as error:
-            _log.warning("PayU gave no access token: HTTP %d, %s", status, error)
+            _log.warning("PayU gave no access token: HTTP %d, %s", answer.status, error)
             return None
         return _Access(token.value, asked_at + token.lifetime - _RENEW_BEFORE_SECONDS)
-
-    def _exchange(
-        self, method: str, path: str, headers: dict[str, str], body: bytes | None = None
-    ) -> _Answer | None:
-        """One request and its whole answer, or None. Nothing is followed and nothing is sent twice."""
-        try:
-            response = self._pool.request(
-                method,
-                self._base + path,
-                body=body,
-                headers={"Accept": "application/json", **headers},
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            )
-            return response.status, _whole_body(response, time.monotonic() + self._settings.timeout_seconds)
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            _log.warning("PayU gave no answer: %s", type(error).__name__)
-            return None
-
-
-def _whole_body(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """The body as it came, not unpacked: nothing packed was asked for. ValueError: too large or too slow."""
-    body = b""
-    try:
-        while chunk := response.read1(8192, decode_content=False):
-            body += chunk
-            if len(body) > LARGEST_BODY or time.monotonic() > deadline:
-                raise ValueError("too large or too slow")
-    except BaseException:
-        response.close()  # half read: its connection must not serve another call
-        raise
-    return body

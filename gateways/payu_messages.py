@@ -4,15 +4,14 @@ The errors name what is amiss and repeat nothing of the text, so they may be log
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from domain.payments import PaymentStarted, PaymentStatus, ProvenNews
+from gateways.strict_json import address, text
 
 _SUCCESS = "SUCCESS"
 _STATUSES = {
@@ -35,7 +34,6 @@ _AMOUNT = re.compile(r"[1-9][0-9]{0,11}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _STATUS_CODE = re.compile(r"[A-Z0-9_]{1,40}")
 _BEARER = re.compile(r"[A-Za-z0-9._~+/-]{1,4096}=*")
-_ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,1990}")  # no longer than its column, 2000
 _DETAIL = re.compile(r"[\x20-\x7e]{1,64}")
 _LONGEST_TOKEN_LIFE = 24 * 3600
 
@@ -46,14 +44,6 @@ class Token:
 
     value: str
     lifetime: int
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is an http(s) address with a host, of printable ASCII, short enough to store."""
-    try:
-        return bool(_ADDRESS.fullmatch(text) and urlsplit(text).hostname)
-    except ValueError:  # brackets that hold no IPv6 address
-        return False
 
 
 def is_reference(text: str) -> bool:
@@ -80,17 +70,6 @@ def signature_of(body: bytes, second_key: bytes, header: str) -> tuple[str, str]
     return digest(body + second_key), fields.get("signature", "")
 
 
-def read_json(raw: bytes) -> dict[str, Any]:
-    """A JSON object in UTF-8 in which no name stands twice. ValueError for anything else, however deep."""
-    try:
-        document = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        raise ValueError("no JSON") from None
-    if not isinstance(document, dict):
-        raise ValueError("no JSON object")
-    return document
-
-
 def token(status: int, document: Mapping[str, Any]) -> Token:
     """The access token in the answer to a log-in (RFC 6749, section 5.1)."""
     if status != HTTPStatus.OK:
@@ -98,7 +77,7 @@ def token(status: int, document: Mapping[str, Any]) -> Token:
     lifetime = document.get("expires_in")
     if type(lifetime) is not int or lifetime < 0:
         raise ValueError("expires_in")
-    return Token(_text(document, "access_token", _BEARER), min(lifetime, _LONGEST_TOKEN_LIFE))
+    return Token(text(document, "access_token", _BEARER), min(lifetime, _LONGEST_TOKEN_LIFE))
 
 
 def started(status: int, document: Mapping[str, Any], uuid: str) -> PaymentStarted:
@@ -108,10 +87,7 @@ def started(status: int, document: Mapping[str, Any], uuid: str) -> PaymentStart
         raise ValueError("no redirect")
     if document.get("extOrderId", uuid) != uuid:
         raise ValueError("extOrderId")
-    redirect = _text(document, "redirectUri", _ADDRESS)
-    if not is_address(redirect):
-        raise ValueError("redirectUri")
-    return PaymentStarted(_text(document, "orderId", _REFERENCE), redirect)
+    return PaymentStarted(text(document, "orderId", _REFERENCE), address(document, "redirectUri"))
 
 
 def answered_news(status: int, document: Mapping[str, Any], reference: str) -> ProvenNews:
@@ -130,15 +106,15 @@ def news(order: object, document: Mapping[str, Any]) -> ProvenNews:
     """News of an order; ``document`` is what it came in. The detail names nobody and has bounded texts."""
     if not isinstance(order, dict):
         raise ValueError("order")
-    said = _text(order, "status", _STATUS_CODE)
+    said = text(order, "status", _STATUS_CODE)
     if said not in _STATUSES:
         raise ValueError("status")
     return ProvenNews(
-        uuid=_text(order, "extOrderId", _OWN_REFERENCE),
-        reference=_text(order, "orderId", _REFERENCE),
+        uuid=text(order, "extOrderId", _OWN_REFERENCE),
+        reference=text(order, "orderId", _REFERENCE),
         status=_STATUSES[said],
-        amount=int(_text(order, "totalAmount", _AMOUNT)),
-        currency=_text(order, "currencyCode", _CURRENCY),
+        amount=int(text(order, "totalAmount", _AMOUNT)),
+        currency=text(order, "currencyCode", _CURRENCY),
         said=said,
         detail=_detail(order, document),
     )
@@ -168,21 +144,3 @@ def _check_success(document: Mapping[str, Any]) -> None:
     if code == _SUCCESS:
         return
     raise ValueError(code if isinstance(code, str) and _STATUS_CODE.fullmatch(code) else "no statusCode")
-
-
-def _text(fields: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str) or not shape.fullmatch(value):
-        raise ValueError(name)
-    return value
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):  # two readers could take two different amounts for the one that was signed
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")

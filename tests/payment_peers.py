@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from gateways.payment_service import LARGEST_BODY
+
 Answer = bytes | Callable[[socket.socket], None] | None
 """What is sent, or who sends it; None: nothing at all, until the client gives up."""
 
@@ -55,6 +57,32 @@ def http(status: str, body: object = b"", *headers: str) -> bytes:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", "Connection: close", *headers, "", ""]
     return "\r\n".join(lines).encode() + content
+
+
+def bad_answers(status: str, good: object) -> dict[str, Answer]:
+    """What may come instead of a good answer, which would have that status and that JSON."""
+    head = f"HTTP/1.1 {status}\r\n".encode()
+    chunked = head + b"Transfer-Encoding: chunked\r\n\r\n"
+    return {
+        "hangs": None,
+        "drips": drip,
+        "closes": b"",
+        "garbage": b"\x00\xff\xfe garbage\r\n\r\n",
+        "500": http("500 Internal Server Error", good),
+        "503 page": http("503 Service Unavailable", b"<h1>maintenance</h1>"),
+        "400": http("400 Bad Request", {"status": {"statusCode": "ERROR_VALUE_INVALID"}}),
+        "huge": http(status, b" " * (LARGEST_BODY + 1) + json.dumps(good).encode()),
+        "endless chunks": chunked + b"2000\r\n%s\r\n" % (b" " * 8192) * 20,
+        "broken chunks": chunked + b"zz\r\n",
+        "shorter than promised": head + b"Content-Length: 900\r\n\r\n{",
+        "packed": http(status, b"\x1f\x8b\x08\x00garbage", "Content-Encoding: gzip"),
+        "without a body": http(status, b"", "Location: https://payments.example/"),
+        "no JSON": http(status, b"<html>"),
+        "no object": http(status, [good]),
+        "deep": http(status, b"[" * 60_000),
+        "deep object": http(status, b'{"data":' * 900 + b"{}" + b"}" * 900),
+        "no UTF-8": http(status, b'{"a": "\xff"}'),
+    }
 
 
 TOKEN = http("200 OK", {"access_token": "a-token", "token_type": "bearer", "expires_in": 43199})

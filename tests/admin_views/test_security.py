@@ -28,7 +28,7 @@ PUBLIC_ENDPOINTS = {
     "root",
     "webhooks.unsubscribe",
     "webhooks.healthz",
-    "webhooks.payu_notification",
+    "webhooks.payment_news",
 }
 """What a stranger may reach; a new one is added here by somebody who thought about it."""
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.payments import PaymentStatus, ProvenNews
-from gateways.payu import LARGEST_BODY, ForgedNotification, UnreadableNotification
+from gateways.payment_service import LARGEST_BODY, ForgedNotification, UnreadableNotification
 from tests.gateways.test_payu import GATEWAY, KEY, ORDER, UUID
 
+SIGNATURE = "openpayu-signature"
 ALGORITHMS = ["MD5", "SHA-256"]
 
 
@@ -28,7 +29,7 @@ def notification(**changed):
 
 
 def read(body, header=None):
-    return GATEWAY.read_notification(signed(body) if header is None else header, body)
+    return GATEWAY.read_notification({SIGNATURE: signed(body) if header is None else header}, body)
 
 
 BODY = notification()
