@@ -21,9 +21,12 @@ from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
 from gateways.files import FileStore
+from gateways.payment_service import PaymentService
 from gateways.payu import PayuGateway, PayuSettings
+from gateways.przelewy24 import Przelewy24Gateway, Przelewy24Settings
 from gateways.smsapi import SmsapiSettings
 from gateways.smtp_settings import Security, SmtpSettings
+from gateways.stripe_checkout import StripeGateway, StripeSettings
 from jobs.work import Worker
 from models import db
 from models.encrypted import use_cipher
@@ -100,15 +103,15 @@ def _wire(settings: Settings) -> Wiring:
         attachment_limits=AttachmentLimits(
             each=settings.attachment_limit_bytes, together=settings.attachments_limit_bytes
         ),
-        payments=_payment_gateways(settings),
+        payments=_payment_gateways(settings, sender),
         demo=settings.demo,
         phones=_phones(settings),
     )
 
 
-def _payment_gateways(settings: Settings) -> dict[PaymentGateway, PayuGateway]:
+def _payment_gateways(settings: Settings, sender: Mailbox) -> dict[PaymentGateway, PaymentService]:
     """The gateways that are set up; the sandbox speaks PayU's protocol with keys that everybody knows."""
-    gateways = {}
+    gateways: dict[PaymentGateway, PaymentService] = {}
     if settings.payu_pos_id:
         gateways[PaymentGateway.PAYU] = PayuGateway(
             PayuSettings(
@@ -119,9 +122,28 @@ def _payment_gateways(settings: Settings) -> dict[PaymentGateway, PayuGateway]:
                 settings.payu_second_key,
             )
         )
+    if settings.przelewy24_merchant_id:
+        gateways[PaymentGateway.PRZELEWY24] = _przelewy24(settings, sender)
+    if settings.stripe_secret_key:
+        gateways[PaymentGateway.STRIPE] = StripeGateway(
+            StripeSettings(settings.stripe_secret_key, settings.stripe_webhook_secret)
+        )
     if settings.demo and settings.paywall_sandbox_url:
         gateways[PaymentGateway.SANDBOX] = PayuGateway(paywall.settings_for(settings.paywall_sandbox_url))
     return gateways
+
+
+def _przelewy24(settings: Settings, sender: Mailbox) -> Przelewy24Gateway:
+    return Przelewy24Gateway(
+        Przelewy24Settings(
+            settings.przelewy24_url,
+            settings.przelewy24_merchant_id,
+            settings.przelewy24_pos_id,
+            settings.przelewy24_api_key,
+            settings.przelewy24_crc,
+            fallback_email=sender.address,
+        )
+    )
 
 
 def _phones(settings: Settings) -> SmsapiSettings | None:

@@ -1,7 +1,7 @@
 """Every setting, read from the environment once. Only the composition roots import this module."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +20,12 @@ INSTANCE = ROOT / "instance"
 HIGHEST_PORT = 65535
 DATABASE_SHAPE = "postgresql://user:password@host/goniec or sqlite:////srv/goniec/goniec.db"
 REDIS_SHAPE = "redis://host:6379/0 or rediss://:password@host:6379/0"
+PAYMENT_SERVICES = (
+    ("PAYU_POS_ID", "PAYU_CLIENT_ID", "PAYU_CLIENT_SECRET", "PAYU_SECOND_KEY"),
+    ("PRZELEWY24_MERCHANT_ID", "PRZELEWY24_POS_ID", "PRZELEWY24_API_KEY", "PRZELEWY24_CRC"),
+    ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
+)
+"""What each payment service needs; one that has none of its settings is not there."""
 
 
 class InvalidSetting(ValueError):
@@ -62,6 +68,13 @@ class Settings:
     payu_client_id: str = ""
     payu_client_secret: str = field(default="", repr=False)
     payu_second_key: str = field(default="", repr=False)
+    przelewy24_url: str = "https://secure.przelewy24.pl"
+    przelewy24_merchant_id: int = 0
+    przelewy24_pos_id: int = 0
+    przelewy24_api_key: str = field(default="", repr=False)
+    przelewy24_crc: str = field(default="", repr=False)
+    stripe_secret_key: str = field(default="", repr=False)
+    stripe_webhook_secret: str = field(default="", repr=False)
     paywall_sandbox_url: str = ""
     phones_sandbox_url: str = ""
 
@@ -69,6 +82,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings, or raise InvalidSetting with a sentence that names the variable."""
         read = _Reader(environment)
+        read.whole_sets(PAYMENT_SERVICES)
         plain = cls()
         return cls(
             secret_key=read.text("SECRET_KEY", ""),
@@ -102,11 +116,18 @@ class Settings:
             attachment_limit_bytes=read.integer("ATTACHMENT_LIMIT_BYTES", plain.attachment_limit_bytes),
             attachments_limit_bytes=read.integer("ATTACHMENTS_LIMIT_BYTES", plain.attachments_limit_bytes),
             behind_proxies=read.integer("BEHIND_PROXIES", 0, least=0),
-            payu_url=read.text("PAYU_URL", plain.payu_url).rstrip("/"),
+            payu_url=read.address("PAYU_URL", plain.payu_url),
             payu_pos_id=read.text("PAYU_POS_ID", ""),
             payu_client_id=read.text("PAYU_CLIENT_ID", ""),
             payu_client_secret=read.text("PAYU_CLIENT_SECRET", ""),
             payu_second_key=read.text("PAYU_SECOND_KEY", ""),
+            przelewy24_url=read.address("PRZELEWY24_URL", plain.przelewy24_url),
+            przelewy24_merchant_id=read.integer("PRZELEWY24_MERCHANT_ID", 0),
+            przelewy24_pos_id=read.integer("PRZELEWY24_POS_ID", 0),
+            przelewy24_api_key=read.text("PRZELEWY24_API_KEY", ""),
+            przelewy24_crc=read.text("PRZELEWY24_CRC", ""),
+            stripe_secret_key=read.secret("STRIPE_SECRET_KEY", "sk_live_…", r"(sk|rk)_\w{8,255}"),
+            stripe_webhook_secret=read.secret("STRIPE_WEBHOOK_SECRET", "whsec_…", r"whsec_[!-~]{8,255}"),
             paywall_sandbox_url=read.text("PAYWALL_SANDBOX_URL", "").rstrip("/"),
             phones_sandbox_url=read.text("PHONES_SANDBOX_URL", "").rstrip("/"),
         )
@@ -118,6 +139,24 @@ class _Reader:
 
     def text(self, name: str, default: str) -> str:
         return self._environment.get(name) or default
+
+    def whole_sets(self, sets: Sequence[Sequence[str]]) -> None:
+        """Refuse settings of which some are given and some are not."""
+        for names in sets:
+            given = [name for name in names if self._environment.get(name)]
+            missing = [name for name in names if name not in given]
+            if given and missing:
+                raise InvalidSetting(
+                    f"{' and '.join(missing)} must be set too, because {' and '.join(given)} "
+                    f"{'is' if len(given) == 1 else 'are'}"
+                )
+
+    def secret(self, name: str, example: str, shape: str) -> str:
+        """A secret of that shape, or none. A refusal repeats nothing of the value."""
+        given = self.text(name, "")
+        if given and not re.fullmatch(shape, given, re.ASCII):
+            raise InvalidSetting(f"{name} must be a secret such as {example}")
+        return given
 
     def flag(self, name: str) -> bool:
         return self._environment.get(name, "").strip().lower() not in FALSE_WORDS

@@ -6,6 +6,7 @@ from commands.output import OneLineCommand, bad_input, command_line, emit, json_
 from domain.money import NotAnAmount, grosze_of, zloty_of
 from domain.payments import AmountOutOfRange, check_top_up
 from extensions.wiring import wiring
+from gateways.payment_service import PaymentService
 from gateways.payu import PayuGateway
 from models import db
 from models.payment import Payment, PaymentGateway
@@ -35,8 +36,13 @@ def top_up_command(amount: str, gateway: str, as_json: bool) -> None:
     elif kind in wiring().payments:
         payment = _start(wiring().payments[kind], kind, grosze)
     else:
-        bad_input(f"The gateway {gateway} is not set up: see the settings in the README.")
+        bad_input(_not_set_up(gateway))
     _print(payment, as_json)
+
+
+def _not_set_up(gateway: str) -> str:
+    others = ", ".join([*(kind.value for kind in wiring().payments), PaymentGateway.SANDBOX.value])
+    return f"The gateway {gateway} is not set up: see docs/operator.md. What can be used: {others}."
 
 
 def _grosze(amount: str) -> int:
@@ -48,7 +54,7 @@ def _grosze(amount: str) -> int:
     return grosze
 
 
-def _start(client: PayuGateway, kind: PaymentGateway, grosze: int) -> Payment:
+def _start(client: PaymentService, kind: PaymentGateway, grosze: int) -> Payment:
     home = wiring().base_url
     return start_top_up(
         db.session(),
