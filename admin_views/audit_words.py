@@ -20,6 +20,7 @@ ACTIONS: dict[str, Any] = {
     "uncertain_sent": _("Treated uncertain messages as sent"),
     "uncertain_again": _("Sent uncertain messages again"),
     "fix_address": _("Corrected an e-mail address"),
+    "fix_phone": _("Corrected a phone number"),
     "grant_consent": _("Recorded a consent from the pre-flight report"),
     "record_consent": _("Recorded a consent"),
     "publish_wording": _("Published a new wording"),

@@ -19,9 +19,11 @@ from admin_views.compose import ComposePages
 from admin_views.compose_attachments import AttachmentPages
 from admin_views.compose_preview import PreviewPages
 from admin_views.filters import chosen, contains, one_of, since, until
-from admin_views.formatters import NOTHING, linked
+from admin_views.formatters import NOTHING, channel_icon, linked
 from admin_views.preflight import PreflightPages
 from admin_views.sections import SENDING
+from admin_views.sms_count import SmsCountPages
+from domain.channel import Channel
 from domain.delivery import UNFINISHED, CampaignStatus, Status
 from domain.errors import DomainError
 from domain.local_time import ClockSkipsIt, InThePast, NotAMoment, TooFarAhead
@@ -50,7 +52,14 @@ FIELD_OF: dict[type[DomainError], str] = {
 
 
 class CampaignView(
-    ComposePages, AttachmentPages, PreviewPages, PreflightPages, ProgressPages, RecipientPages, RecordView
+    ComposePages,
+    AttachmentPages,
+    PreviewPages,
+    SmsCountPages,
+    PreflightPages,
+    ProgressPages,
+    RecipientPages,
+    RecordView,
 ):
     record = Campaign
     endpoint_name = "campaign"
@@ -65,6 +74,7 @@ class CampaignView(
     column_list = ("subject", "kind", "investment", "status", "sent", "trouble", "approved_at", "created_by")
     column_labels = {
         "subject": _("Title"),
+        "channel": _("Channel"),
         "kind": _("Audience"),
         "investment": _("Investment"),
         "status": _("Status"),
@@ -77,8 +87,8 @@ class CampaignView(
         "created_at": _("Created"),
     }
     column_export_list = (
-        "id", "subject", "kind", "investment", "status", "sent", "trouble", "created_at", "approved_at",
-        "starts_at", "finished_at", "created_by",
+        "id", "subject", "channel", "kind", "investment", "status", "sent", "trouble", "created_at",
+        "approved_at", "starts_at", "finished_at", "created_by",
     )  # fmt: skip
     column_sortable_list = (
         "subject", "kind", "status", "approved_at", ("investment", "investment.name"),
@@ -87,6 +97,7 @@ class CampaignView(
     column_searchable_list = ("subject",)
     column_filters = (
         one_of("status", _("Status"), Campaign.status, CampaignStatus),
+        one_of("channel", _("Channel"), Campaign.channel, Channel),
         one_of("kind", _("Audience"), Campaign.kind, CampaignKind),
         chosen(
             "investment", _("Investment"), lambda number: Campaign.investment_id == number, investment_choices
@@ -102,6 +113,7 @@ class CampaignView(
         "trouble": lambda _view, _context, campaign, _name: _trouble(campaign),
     }
     column_formatters_export = {
+        "subject": lambda _view, _context, campaign, _name: campaign_title(campaign),
         "sent": lambda _view, _context, campaign, _name: _counts(campaign)[Status.SENT],
         "trouble": lambda _view, _context, campaign, _name: sum(_needing(campaign)),
     }
@@ -125,7 +137,9 @@ class CampaignView(
 
 
 def _title(campaign: Campaign) -> Markup:
-    return Markup('<a href="{}">{}</a>').format(page_of(campaign), campaign_title(campaign))
+    return Markup('{}<a href="{}">{}</a>').format(
+        channel_icon(campaign.channel), page_of(campaign), campaign_title(campaign)
+    )
 
 
 def _counts(campaign: Campaign) -> dict[Status, int]:

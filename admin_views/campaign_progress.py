@@ -10,8 +10,11 @@ from flask_babel import format_datetime, format_decimal, format_timedelta, gette
 
 from admin_views.access import SEND, GuardedView, needs
 from admin_views.campaign_records import campaign_or_404, left_for, page_of
+from admin_views.campaign_titles import readable
 from admin_views.labels import label, tone
+from admin_views.money import units
 from admin_views.numbers import whole_number
+from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus, Status
 from extensions.babel import translate_stored
@@ -19,6 +22,8 @@ from extensions.login import current_user_id, may
 from extensions.wiring import wiring
 from models import db
 from models.campaign import Campaign
+from models.sms_account import SmsAccount
+from queries.campaign_cost import campaign_cost
 from queries.campaign_progress import CampaignProgress, campaign_progress
 from queries.campaign_rate import seconds_left, sent_per_second
 from services import steer_campaign
@@ -57,6 +62,9 @@ class ProgressPages(GuardedView):
                 just_started=request.args.get("started") == "1",
                 may_send=may(SEND),
                 live=_live(campaign, progress),
+                is_sms=campaign.channel == Channel.SMS,
+                sms_text=_sms_text(campaign),
+                sender=_sender(campaign),
             )
         )
 
@@ -139,7 +147,8 @@ def _steer(campaign_id: int, move: str) -> str:
 
 def _live(campaign: Campaign, progress: CampaignProgress) -> dict[str, Any]:
     """Everything on the page that changes while it is looked at, ready to be shown."""
-    running = campaign.status == CampaignStatus.SENDING
+    running, is_sms = campaign.status == CampaignStatus.SENDING, campaign.channel == Channel.SMS
+    cost = campaign_cost(db.session(), campaign.id) if is_sms else None
     per_second = sent_per_second(db.session(), campaign, now=wiring().clock()) if running else 0.0
     left = seconds_left(progress.unfinished, per_second)
     waits_for_retry = running and not per_second and progress.unfinished > 0
@@ -160,7 +169,25 @@ def _live(campaign: Campaign, progress: CampaignProgress) -> dict[str, Any]:
         "finishedAt": _finished(campaign),
         "allSent": not progress.not_sent and not progress.messages[Status.UNCERTAIN],
         "verdict": _verdict(progress),
+        "cost": units(cost.charged) if cost else "",
+        "held": units(cost.held) if cost and cost.held else "",
+        "partsText": ngettext("%(num)s SMS part", "%(num)s SMS parts", cost.parts) if cost else "",
+        "chargedUncertain": units(cost.uncertain) if cost else "",
     }
+
+
+def _sms_text(campaign: Campaign) -> str:
+    """An SMS as its author wrote it, with the footer that was frozen with it."""
+    if campaign.channel != Channel.SMS:
+        return ""
+    frozen = campaign.frozen_content or {}
+    return readable(str(frozen.get("text") or campaign.body))
+
+
+def _sender(campaign: Campaign) -> str:
+    """Who an SMS campaign's recipients see it is from, as the account has it."""
+    account = db.session.get(SmsAccount, campaign.sms_account_id) if campaign.sms_account_id else None
+    return account.sender if account is not None else ""
 
 
 def _finished(campaign: Campaign) -> str:

@@ -4,16 +4,20 @@ import re
 
 from flask_babel import gettext
 
+from domain.channel import Channel
 from domain.merge_tags import MENU, TAG_PATTERN, path_of
 from models.campaign import Campaign
+from services.read_message import title_of_text
 
 _LABELS = {tag.path: tag.label for tag in MENU}
 _CODE = re.compile(r"<%(?:=\s*([a-z_]+\.[a-z_]+)\s*%>|.*?(?:%>|$))", re.DOTALL)
 
 
 def campaign_title(campaign: Campaign) -> str:
-    """The campaign's name for headings, lists and links."""
-    return readable(campaign.subject) or gettext("Untitled draft")
+    """The campaign's name for headings, lists and links; an SMS has no title, so its beginning."""
+    is_sms = campaign.channel == Channel.SMS
+    title = title_of_text(readable(campaign.body)) if is_sms else readable(campaign.subject)
+    return title or gettext("Untitled draft")
 
 
 def readable(subject: str) -> str:

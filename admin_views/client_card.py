@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import gettext
 from markupsafe import Markup, escape
 
-from admin_views.formatters import NOTHING, badge, tag
+from admin_views.formatters import NOTHING, badge, channel_icon, tag
 from admin_views.phone_check import mark_of
 from extensions.wiring import wiring
 from models import db
@@ -80,6 +80,7 @@ def sections(view: Any, client: Client) -> list[Markup]:
             "client_messages",
             messages=last_messages(session, client.id),
             subjects=SubjectReader(wiring().ejs()),
+            channel_icon=channel_icon,
             badge=badge,
             client=client,
         ),

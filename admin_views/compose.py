@@ -42,6 +42,7 @@ from services.detach_file import discard_with_files
 from services.draft_campaign import COMPANY_NAME, Draft, company_name, start_investment_draft
 from services.preview_message import inspect_draft
 from services.save_draft import save_draft
+from services.sms_settings import sms_settings
 
 UNSUBSCRIBE = "links.unsubscribe"
 
@@ -50,13 +51,18 @@ class ComposePages(GuardedView):
     """Starting, showing, saving and discarding a draft."""
 
     @expose("/start/investment/<int:investment_id>", methods=("GET", "POST"))
+    @expose("/start/investment/<int:investment_id>/<any(sms):channel>", methods=("GET", "POST"))
     @needs(WRITE)
-    def start_for_investment(self, investment_id: int) -> ResponseReturnValue:
-        """A plain link may ask for it: however often it does, there is one empty draft."""
-        person = current_user_id()
-        number = untouched_draft(db.session(), investment_id, person)
+    def start_for_investment(
+        self, investment_id: int, channel: str = Channel.EMAIL.value
+    ) -> ResponseReturnValue:
+        """A plain link may ask for it: however often it does, there is one empty draft for each channel."""
+        person, by = current_user_id(), Channel(channel)
+        number = untouched_draft(db.session(), investment_id, person, by)
         if number is None:
-            draft = start_investment_draft(db.session(), investment_id, Draft("", ""), created_by_id=person)
+            draft = start_investment_draft(
+                db.session(), investment_id, Draft("", ""), created_by_id=person, channel=by
+            )
             number = draft.id
         return redirect(url_for("campaign.compose", campaign_id=number))
 
@@ -73,7 +79,9 @@ class ComposePages(GuardedView):
     @needs(WRITE)
     def save(self, campaign_id: int) -> ResponseReturnValue:
         given = json_body()
-        seen, draft, now = version_seen(given), _with_known_template(given_draft(given)), wiring().clock()
+        stored = db.session.get(Campaign, campaign_id)
+        typed = given_draft(given, stored.channel if stored else Channel.EMAIL)
+        seen, draft, now = version_seen(given), _with_known_template(typed), wiring().clock()
         save_draft(db.session(), campaign_id, draft, seen=seen, now=now)
         return jsonify(_standing(campaign_or_404(campaign_id), now))
 
@@ -81,9 +89,12 @@ class ComposePages(GuardedView):
     @needs(WRITE)
     def template(self, template_id: int) -> ResponseReturnValue:
         template = db.session.get(MessageTemplate, template_id)
-        if template is None or not template.is_active or template.channel != Channel.EMAIL:
+        if template is None or not template.is_active or template.channel not in (Channel.EMAIL, Channel.SMS):
             abort(404)
-        return jsonify(subject=template.subject, body=template.body)
+        switch = (
+            {"strip_letters": state_of(template.strip_letters)} if template.channel == Channel.SMS else {}
+        )
+        return jsonify(subject=template.subject, body=template.body, **switch)
 
     @expose("/discard/<int:campaign_id>", methods=("POST",))
     @needs(WRITE)
@@ -113,10 +124,14 @@ def _page(campaign: Campaign) -> Mapping[str, Any]:
         "limits": limits,
         "home": left_for(campaign),
         "may_send": may(SEND),
+        "is_sms": campaign.channel == Channel.SMS,
+        "strip_letters": state_of(campaign.strip_letters),
+        "sms": sms_settings(db.session()),
         "data": {
             "id": campaign.id,
+            "channel": campaign.channel.value,
             "language": current_language(),
-            "mergeTags": _merge_tags(with_contract=with_contract),
+            "mergeTags": _merge_tags(campaign.channel, with_contract=with_contract),
             "limits": {"each": limits.each, "together": limits.together},
             "draft": _contents(campaign) | _standing(campaign, campaign.updated_at),
         },
@@ -130,7 +145,13 @@ def _contents(campaign: Campaign) -> dict[str, Any]:
         "contract_types": campaign.contract_types,
         "variables": campaign.variables,
         "template_id": campaign.template_id,
+        "strip_letters": state_of(campaign.strip_letters),
     }
+
+
+def state_of(switch: bool | None) -> str:
+    """A switch that may say nothing, as the page has it: "yes", "no" or ""."""
+    return "" if switch is None else ("yes" if switch else "no")
 
 
 def _standing(campaign: Campaign, saved_at: datetime) -> dict[str, Any]:
@@ -159,7 +180,7 @@ def _selected(campaign: Campaign) -> int:
 
 
 def _templates(campaign: Campaign) -> list[MessageTemplate]:
-    wanted = MessageTemplate.is_active & (MessageTemplate.channel == Channel.EMAIL)
+    wanted = MessageTemplate.is_active & (MessageTemplate.channel == campaign.channel)
     if campaign.template_id is not None:
         wanted |= MessageTemplate.id == campaign.template_id
     return list(db.session.scalars(sa.select(MessageTemplate).where(wanted).order_by(MessageTemplate.name)))
@@ -171,8 +192,10 @@ def _types(campaign: Campaign) -> Mapping[ContractType, int]:
     return clients_by_contract_type(db.session(), campaign.investment_id)
 
 
-def _merge_tags(*, with_contract: bool) -> list[dict[str, str]]:
-    known = record_paths(with_contract=with_contract) | {UNSUBSCRIBE}
+def _merge_tags(channel: Channel, *, with_contract: bool) -> list[dict[str, str]]:
+    known = record_paths(with_contract=with_contract)
+    if channel == Channel.EMAIL:
+        known |= {UNSUBSCRIBE}
     if company_name(db.session()):
         known |= {COMPANY_NAME}
     return [{"tag": f"{{{tag.name}}}", "label": gettext(tag.label)} for tag in MENU if tag.path in known]

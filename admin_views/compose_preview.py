@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from flask import jsonify, request
+from flask import abort, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
@@ -11,6 +11,7 @@ from flask_login import current_user
 from admin_views.access import WRITE, GuardedView, needs
 from admin_views.campaign_records import draft_or_refusal, json_body, words
 from admin_views.numbers import whole_number
+from domain.channel import Channel
 from extensions.queues import PROMPT
 from extensions.wiring import wiring
 from models import db
@@ -44,11 +45,13 @@ class PreviewPages(GuardedView):
     @expose("/test/<int:campaign_id>", methods=("POST",))
     @needs(WRITE)
     def test(self, campaign_id: int) -> ResponseReturnValue:
-        """Send the draft to whoever is logged in."""
-        hands = wiring()
+        """Send the draft to whoever is logged in: an address is known of everybody, a number of nobody."""
+        hands, campaign = wiring(), draft_or_refusal(campaign_id)
+        if campaign.channel != Channel.EMAIL:
+            abort(404)
         message = send_test(
             db.session(),
-            draft_or_refusal(campaign_id),
+            campaign,
             hands.ejs(),
             address=current_user.email,
             name=current_user.name or "",

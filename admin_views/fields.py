@@ -8,6 +8,7 @@ from flask_admin.contrib.sqla.form import AdminModelConverter
 from flask_admin.form import rules
 from flask_admin.model.ajax import AjaxModelLoader
 from flask_admin.model.form import converts
+from flask_babel import lazy_gettext as _
 from wtforms import DateField, SelectField
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Optional, ValidationError
@@ -46,6 +47,36 @@ class EnumField(SelectField):
     def pre_validate(self, form: Any) -> None:
         if self.data is None and not self._may_be_empty:
             raise ValidationError(self.gettext("Not a valid choice."))
+
+    def has_groups(self) -> bool:
+        return False
+
+
+class StateField(SelectField):
+    """A switch that may leave the decision to the settings; its data is true, false or None."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **options: Any) -> None:
+        super().__init__(label, validators, coerce=self._state, choices=[], **options)
+
+    @staticmethod
+    def _state(value: Any) -> bool | None:
+        states = {"yes": True, "no": False, "": None}
+        if value is None or isinstance(value, bool):
+            return value
+        if value not in states:
+            raise ValueError(value)
+        return states[value]
+
+    def iter_choices(self) -> Any:
+        for value, state, text in (
+            ("", None, _("As the settings say")),
+            ("yes", True, _("Yes")),
+            ("no", False, _("No")),
+        ):
+            yield Choice(value, text, self.data is state, {})
+
+    def pre_validate(self, form: Any) -> None:
+        """Whatever else was given has been refused by `_state`."""
 
     def has_groups(self) -> bool:
         return False

@@ -10,6 +10,7 @@ from flask_babel import format_date, format_datetime, format_decimal, gettext
 from markupsafe import Markup, escape
 
 from admin_views.labels import label, tone
+from domain.channel import Channel
 from extensions.babel import TIMEZONE
 
 KILOBYTE = 1024
@@ -25,6 +26,15 @@ def badge(member: StrEnum) -> Markup:
 def tag(text: Any, colour: str = "neutral") -> Markup:
     """Any text as a badge; ``colour`` as in `labels`."""
     return Markup('<span class="badge badge-{}">{}</span>').format(colour, text)
+
+
+def channel_icon(channel: Channel) -> Markup:
+    """A sign before the title of what is no e-mail."""
+    if channel != Channel.SMS:
+        return Markup("")
+    return Markup(
+        '<i class="bi bi-chat-dots channel-icon" title="{0}" aria-label="{0}" role="img"></i>'
+    ).format(label(channel))
 
 
 def moment(value: datetime) -> Markup:

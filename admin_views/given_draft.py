@@ -9,8 +9,10 @@ from flask_babel import gettext
 
 from admin_views.errors import NotUnderstood
 from admin_views.numbers import whole_number
+from domain.channel import Channel
 from domain.contract_types import ContractType
-from services.draft_campaign import Draft
+from services.draft_campaign import LONGEST_BODY, Draft
+from services.preview_text import TypedText
 
 LONGEST_NAME = 80
 LONGEST_VALUE = 2000
@@ -29,7 +31,7 @@ def version_seen(given: Mapping[str, object]) -> datetime | None:
         raise _refusal(name="version") from error
 
 
-def given_draft(given: Mapping[str, object]) -> Draft:
+def given_draft(given: Mapping[str, object], channel: Channel = Channel.EMAIL) -> Draft:
     """The whole draft; contract types that nobody knows are left out. Raises NotUnderstood for a field that
     is missing or of another type.
     """
@@ -42,6 +44,25 @@ def given_draft(given: Mapping[str, object]) -> Draft:
         contract_types=[kind for kind in ContractType if kind.value in chosen],
         variables=_variables(given.get("variables")),
         template_id=_template_id(given),
+        strip_letters=three_states(given, "strip_letters") if channel == Channel.SMS else None,
+    )
+
+
+def three_states(given: Mapping[str, object], name: str) -> bool | None:
+    """A switch that may also say nothing, as "yes", "no" or "". Raises NotUnderstood."""
+    states = {"": None, "yes": True, "no": False}
+    value = _text(given, name)
+    if value not in states:
+        raise _refusal(name=name)
+    return states[value]
+
+
+def given_text(given: Mapping[str, object]) -> TypedText:
+    """An SMS that is only to be counted or shown. Raises NotUnderstood."""
+    return TypedText(
+        body=_text(given, "body")[: LONGEST_BODY + 1],
+        strip_letters=three_states(given, "strip_letters"),
+        variables=_variables(given.get("variables")),
     )
 
 

@@ -12,6 +12,7 @@ from admin_views.filters import contains, flag
 from admin_views.formatters import badge, own_link
 from admin_views.labels import label
 from admin_views.sections import CLIENTS
+from domain.channel import Channel
 from extensions.login import may
 from models import db
 from models.investment import ContractType, Investment
@@ -58,9 +59,16 @@ class InvestmentView(RecordView):
             return []
         return [
             Markup(
+                '<a class="btn btn-secondary btn-large" href="{}">'
+                '<i class="bi bi-chat-dots" aria-hidden="true"></i>{}</a>'
+            ).format(
+                url_for(COMPOSER, investment_id=model.id, channel=Channel.SMS.value),
+                gettext("Send an SMS to the clients"),
+            ),
+            Markup(
                 '<a class="btn btn-primary btn-large" href="{}">'
                 '<i class="bi bi-send" aria-hidden="true"></i>{}</a>'
-            ).format(url_for(COMPOSER, investment_id=model.id), gettext("Send a message to the clients"))
+            ).format(url_for(COMPOSER, investment_id=model.id), gettext("Send a message to the clients")),
         ]
 
     def card_sections(self, model: Investment) -> list[Markup]:

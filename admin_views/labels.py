@@ -6,9 +6,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 
 from domain.channel import Channel, Purpose
+from domain.dear_characters import Dear
 from domain.delivery import CampaignStatus, DeliveryState, Status
 from domain.eligibility import Reason
 from domain.payments import PaymentStatus
+from domain.segments import Encoding
 from domain.smtp_replies import BounceVerdict
 from models.bounce import BounceKind
 from models.campaign import CampaignKind
@@ -107,6 +109,12 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
     (MailSecurity.NONE, _("None"), WARNING),
     (MailSecurity.STARTTLS, _("STARTTLS"), GOOD),
     (MailSecurity.TLS, _("TLS"), GOOD),
+    (Dear.POLISH_LETTER, _("Polish letter"), INFO),
+    (Dear.TYPOGRAPHY, _("typographic character"), WARNING),
+    (Dear.DOUBLE, _("counts as two"), WARNING),
+    (Dear.FOREIGN, _("has no plain form"), BAD),
+    (Encoding.GSM7, _("Plain characters"), GOOD),
+    (Encoding.UCS2, _("With special characters"), WARNING),
     (Direction.OUTGOING, _("Outgoing"), NEUTRAL),
     (Direction.INCOMING, _("Incoming"), INFO),
     (Origin.CAMPAIGN, _("Campaign"), NEUTRAL),
@@ -135,6 +143,8 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
     (SuppressionReason.MANUAL, _("By hand"), NEUTRAL),
 )
 
+_OPTED_OUT_OF_SMS = _("SMS messages turned off in the client's preferences")
+
 # Members of different enums may be the same text, and a StrEnum hashes as its text.
 _BY_MEMBER = {(type(member), member.value): (text, tone) for member, text, tone in _ENTRIES}
 
@@ -142,6 +152,11 @@ _BY_MEMBER = {(type(member), member.value): (text, tone) for member, text, tone 
 def label(member: StrEnum) -> Any:
     """The (lazily translated) name of an enum's member."""
     return _BY_MEMBER[type(member), member.value][0]
+
+
+def reason_label(reason: Reason, channel: Channel) -> Any:
+    """Why somebody gets nothing by a channel: its own words where reasons are shared by several."""
+    return _OPTED_OUT_OF_SMS if (reason, channel) == (Reason.OPTED_OUT, Channel.SMS) else label(reason)
 
 
 def tone(member: StrEnum) -> str:

@@ -12,14 +12,16 @@ from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from admin_views.base import RecordView
-from admin_views.campaign_titles import campaign_title, readable
+from admin_views.campaign_titles import campaign_title
 from admin_views.filters import chosen, contains, one_of, since, until
-from admin_views.formatters import NOTHING, badge, file_size, link, linked
-from admin_views.labels import tone
+from admin_views.formatters import NOTHING, badge, channel_icon, file_size, link, linked, tag
+from admin_views.labels import reason_label, tone
+from admin_views.money import units
 from admin_views.sections import SENDING
 from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
 from domain.errors import DomainError
+from domain.money import zloty_of
 from extensions.babel import translate, translate_stored
 from extensions.csp import relax
 from extensions.wiring import wiring
@@ -28,12 +30,13 @@ from models.attachment import Attachment
 from models.message import Direction, Message, Origin
 from queries.choices import account_choices
 from services.message_content import Rendered
-from services.read_message import SubjectReader, read_message
+from services.read_message import SubjectReader, read_message, title_of_text
 
 
 def _subject(_view: Any, _context: Any, message: Message, _name: str) -> Markup:
     shown = _subject_text(_view, _context, message, _name) or message.address or f"#{message.id}"
-    return link(shown, ".details_view", id=message.id)
+    title = link(shown, ".details_view", id=message.id)
+    return Markup("{}{}").format(channel_icon(message.channel), title)
 
 
 def _subject_text(_view: Any, _context: Any, message: Message, _name: str) -> str:
@@ -67,6 +70,30 @@ def _campaign(_view: Any, _context: Any, message: Message, _name: str) -> Markup
     )
 
 
+def _amount(_view: Any, _context: Any, message: Message, name: str) -> Any:
+    amount = getattr(message, name)
+    return NOTHING if amount is None else units(amount)
+
+
+def _plain_amount(_view: Any, _context: Any, message: Message, name: str) -> str:
+    amount = getattr(message, name)
+    return "" if amount is None else str(zloty_of(amount))
+
+
+def _reason(_view: Any, _context: Any, message: Message, _name: str) -> Any:
+    if message.reason is None:
+        return NOTHING
+    return tag(reason_label(message.reason, message.channel), tone(message.reason))
+
+
+def _plain_reason(_view: Any, _context: Any, message: Message, _name: str) -> str:
+    return str(reason_label(message.reason, message.channel)) if message.reason else ""
+
+
+ONLY_OF_MAIL = frozenset({"account", "rfc_message_id"})
+ONLY_OF_SMS = frozenset({"gateway", "sender", "parts", "unit_price", "cost", "provider_reference"})
+
+
 class MessageView(RecordView):
     record = Message
     title = _("Messages")
@@ -87,13 +114,14 @@ class MessageView(RecordView):
         "sent_at",
     )
     column_details_list = (
-        "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "account",
-        "channel",
-        "origin", "created_at", "due_at", "sent_at", "failures", "error_code", "error_text", "rfc_message_id",
+        "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "parts",
+        "unit_price", "cost", "account", "sender", "gateway", "channel", "origin", "created_at", "due_at",
+        "sent_at", "failures", "error_code", "error_text", "rfc_message_id", "provider_reference",
     )  # fmt: skip
     column_export_list = (
         "id", "channel", "direction", "origin", "subject", "recipient_name", "address", "status",
-        "delivery_state", "reason", "error_code", "error_text", "created_at", "sent_at",
+        "delivery_state", "reason", "error_code", "error_text", "created_at", "sent_at", "sender", "parts",
+        "unit_price", "cost",
     )  # fmt: skip
     column_labels = {
         "id": _("Number"),
@@ -117,6 +145,12 @@ class MessageView(RecordView):
         "error_code": _("Error code"),
         "error_text": _("Error"),
         "rfc_message_id": _("Message-ID"),
+        "gateway": _("SMS gateway"),
+        "sender": _("Sender"),
+        "parts": _("SMS parts"),
+        "unit_price": _("Price of a part"),
+        "cost": _("Cost"),
+        "provider_reference": _("The gateway's reference"),
     }
     column_formatters = {
         "subject": _subject,
@@ -124,11 +158,17 @@ class MessageView(RecordView):
         "campaign": _campaign,
         "client": linked("client"),
         "contract": linked("contract"),
+        "reason": _reason,
+        "unit_price": _amount,
+        "cost": _amount,
         "error_text": lambda _view, _context, message, _name: translate_stored(message.error_text),
     }
     column_formatters_export = {
         "error_text": lambda _view, _context, message, _name: translate_stored(message.error_text),
         "subject": _subject_text,
+        "reason": _plain_reason,
+        "unit_price": _plain_amount,
+        "cost": _plain_amount,
     }
     column_sortable_list = ("status", "sent_at", "created_at", "address")
     column_searchable_list = ("address", "recipient_name", "subject")
@@ -148,8 +188,11 @@ class MessageView(RecordView):
 
     def record_title(self, model: Message) -> str:
         rendered, _problem = _read(model)
-        campaign = readable(model.campaign.subject) if model.campaign else ""
-        return (rendered.subject if rendered else "") or model.subject or campaign or f"#{model.id}"
+        shown = (rendered.subject if rendered else "") or model.subject
+        if not shown and rendered and model.channel == Channel.SMS:
+            shown = title_of_text(rendered.text)
+        campaign = campaign_title(model.campaign) if model.campaign else ""
+        return shown or campaign or f"#{model.id}"
 
     details_template = "message/details.html"
 
@@ -159,12 +202,18 @@ class MessageView(RecordView):
             # stranger when we read the message, so only our own messages show theirs.
             ours = kwargs["model"].direction == Direction.OUTGOING
             relax(inline_styles=True, remote_images=ours)
+            others = ONLY_OF_MAIL if kwargs["model"].channel == Channel.SMS else ONLY_OF_SMS
+            kwargs["details_columns"] = [
+                column for column in kwargs["details_columns"] if column[0] not in others
+            ]
         return super().render(template, **kwargs)
 
     def card_sections(self, model: Message) -> list[Markup]:
         rendered, problem = _read(model)
         return [
-            self.section("message_body", rendered=rendered, problem=problem),
+            self.section(
+                "message_body", rendered=rendered, problem=problem, is_sms=model.channel == Channel.SMS
+            ),
             self.section(
                 "message_attachments", message=model, attachments=_attachments(model), size=file_size
             ),

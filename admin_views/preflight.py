@@ -12,11 +12,13 @@ from werkzeug.exceptions import BadRequest
 from admin_views.access import SEND, WRITE, GuardedView, needs
 from admin_views.campaign_records import campaign_or_404, draft_or_refusal, json_body, page_of
 from admin_views.client_consents import VALID_ALREADY
-from admin_views.labels import label
+from admin_views.labels import label, reason_label
 from admin_views.numbers import whole_number
+from admin_views.sms_quote import shown_quote
+from domain.channel import Channel
 from domain.contract_types import POLISH_TITLES
 from domain.delivery import CampaignStatus
-from domain.eligibility import EMAIL_REASONS, Reason
+from domain.eligibility import REASONS, Reason
 from domain.errors import DomainError
 from domain.local_time import from_wall_clock
 from extensions.babel import translate
@@ -34,16 +36,27 @@ from services.approve_campaign import (
     AudienceHasErrors,
     DraftChanged,
     NobodyToSendTo,
+    QuoteChanged,
     SendOrder,
     approve_campaign,
 )
 from services.draft_campaign import version_of
 from services.fix_email_address import fix_email_address
-from services.grant_consent import email_consents, grant_email_consent
+from services.fix_phone_number import fix_phone_number
+from services.grant_consent import grant_marketing_consent, marketing_consents
+from services.ledger import NotEnoughMoney
 from services.prepare_order import prepare_order
 
 ROWS_AT_ONCE = 50
-FIXED_BY_ADDRESS = (Reason.MISSING_EMAIL, Reason.INVALID_EMAIL, Reason.BLOCKED_EMAIL)
+FIXED_BY_ADDRESS = (
+    Reason.MISSING_EMAIL,
+    Reason.INVALID_EMAIL,
+    Reason.BLOCKED_EMAIL,
+    Reason.MISSING_PHONE,
+    Reason.NOT_POLISH_MOBILE,
+    Reason.BLOCKED_PHONE,
+)
+FIXED_BY_CONSENT = (Reason.NO_EMAIL_CONSENT, Reason.NO_SMS_CONSENT)
 ASKED_OF_A_PERSON = (
     ConsentMethod.FORM,
     ConsentMethod.PAPER,
@@ -62,19 +75,30 @@ class PreflightPages(GuardedView):
         """The report as a fragment. Refuses (409) a message that could not be sent to anybody."""
         campaign = draft_or_refusal(campaign_id)
         starts_at = _wall_clock(json_body())
-        _order(campaign, skip_errors=True, starts_at=starts_at)
-        return self._report(campaign, preflight(db.session(), audience_of(campaign)), starts_at)
+        order = _order(campaign, skip_errors=True, starts_at=starts_at)
+        return self._report(campaign, preflight(db.session(), audience_of(campaign)), order, starts_at)
+
+    @expose("/quote/<int:campaign_id>")
+    @needs(WRITE)
+    def quote(self, campaign_id: int) -> ResponseReturnValue:
+        """What an SMS costs for its audience of now, as a fragment; asked again after a correction."""
+        campaign = draft_or_refusal(campaign_id)
+        if campaign.channel != Channel.SMS:
+            abort(404)
+        order = _order(campaign, skip_errors=True, starts_at="")
+        return str(self.render("campaign/quote.html", **shown_quote(campaign, order)))
 
     @expose("/failing/<int:campaign_id>/<reason>")
     @needs(WRITE)
     def failing(self, campaign_id: int, reason: str) -> ResponseReturnValue:
         """One page of the rows behind a kind of error."""
-        if reason not in EMAIL_REASONS:
+        campaign = draft_or_refusal(campaign_id)
+        if reason not in REASONS[campaign.channel]:
             abort(404)
         kind, offset = Reason(reason), whole_number(request.args.get("offset")) or 0
         rows = failing_pairs(
             db.session(),
-            audience_of(draft_or_refusal(campaign_id)),
+            audience_of(campaign),
             reason=kind,
             limit=ROWS_AT_ONCE + 1,
             offset=offset,
@@ -88,6 +112,8 @@ class PreflightPages(GuardedView):
                 Reason=Reason,
                 contract_titles=POLISH_TITLES,
                 by_address=kind in FIXED_BY_ADDRESS,
+                by_consent=kind in FIXED_BY_CONSENT,
+                is_sms=campaign.channel == Channel.SMS,
                 campaign_id=campaign_id,
             )
         )
@@ -98,7 +124,8 @@ class PreflightPages(GuardedView):
         campaign = draft_or_refusal(campaign_id)
         address = str(json_body().get("address") or "")
         before = standing_of(db.session(), audience_of(campaign), client_id)
-        fix_email_address(db.session(), client_id, address, actor_id=current_user_id(), now=wiring().clock())
+        fix = fix_phone_number if campaign.channel == Channel.SMS else fix_email_address
+        fix(db.session(), client_id, address, actor_id=current_user_id(), now=wiring().clock())
         return _difference(campaign_or_404(campaign_id), client_id, before)
 
     @expose("/grant-consent/<int:campaign_id>/<int:client_id>", methods=("POST",))
@@ -106,9 +133,10 @@ class PreflightPages(GuardedView):
     def grant_consent(self, campaign_id: int, client_id: int) -> ResponseReturnValue:
         campaign, given = draft_or_refusal(campaign_id), json_body()
         before = standing_of(db.session(), audience_of(campaign), client_id)
-        granted = grant_email_consent(
+        granted = grant_marketing_consent(
             db.session(),
             client_id,
+            channel=campaign.channel,
             definition_id=whole_number(given.get("definition"), default=0) or 0,
             method=_method(given.get("method")),
             source=_source(given.get("source")),
@@ -133,7 +161,7 @@ class PreflightPages(GuardedView):
             self._approve(campaign, given, starts_at)
         except AlreadyApproved:
             pass
-        except (AudienceHasErrors, NobodyToSendTo, AudienceChanged) as refusal:
+        except (AudienceHasErrors, NobodyToSendTo, AudienceChanged, QuoteChanged, NotEnoughMoney) as refusal:
             db.session.rollback()
             return self._refused(campaign_id, refusal, starts_at)
         return jsonify(url=url_for("campaign.details_view", id=campaign_id, started=1))
@@ -145,24 +173,36 @@ class PreflightPages(GuardedView):
         skip_errors = given.get("skip_errors") is True
         order = _order(campaign, skip_errors=skip_errors, starts_at=starts_at)
         order = replace(order, recipients=whole_number(given.get("expected"), default=0))
+        if campaign.channel == Channel.SMS:
+            order = replace(order, cost=whole_number(given.get("cost"), default=0))
         db.session.rollback()  # approving has its own transaction and must not wait for this one
         approve_campaign(number, order, now=hands.clock(), enqueue=hands.doorbell.ring)
 
     def _refused(self, campaign_id: int, refusal: DomainError, starts_at: str) -> Response:
         campaign = campaign_or_404(campaign_id)
+        order = _order(campaign, skip_errors=True, starts_at=starts_at)
         report = preflight(db.session(), audience_of(campaign))
-        page = self._report(campaign, report, starts_at, notice=translate(refusal))
+        page = self._report(campaign, report, order, starts_at, notice=translate(refusal))
         return Response(page, status=409, mimetype="text/html")
 
-    def _report(self, campaign: Campaign, report: PreflightReport, starts_at: str, notice: str = "") -> str:
+    def _report(
+        self, campaign: Campaign, report: PreflightReport, order: SendOrder, starts_at: str, notice: str = ""
+    ) -> str:
+        channel = campaign.channel
+        quote = shown_quote(campaign, order) if channel == Channel.SMS else {}
         return str(
             self.render(
                 "campaign/preflight.html",
                 campaign=campaign,
                 report=report,
                 version=version_of(campaign),
-                errors=[(reason, label(reason), report.errors[reason]) for reason in EMAIL_REASONS],
-                definitions=email_consents(db.session()),
+                errors=[
+                    (reason, reason_label(reason, channel), report.errors[reason])
+                    for reason in REASONS[channel]
+                ],
+                definitions=marketing_consents(db.session(), channel),
+                is_sms=channel == Channel.SMS,
+                **quote,
                 methods=ASKED_OF_A_PERSON,
                 method_label=label,
                 starts_at=from_wall_clock(starts_at, now=wiring().clock()) if starts_at else None,
@@ -209,9 +249,9 @@ def _difference(campaign: Campaign, client_id: int, before: Any, *, note: str = 
     """What a correction changed in the report, and what still keeps the client out."""
     after = standing_of(db.session(), audience_of(campaign), client_id)
     return jsonify(
-        errors={reason.value: after.errors[reason] - before.errors[reason] for reason in EMAIL_REASONS},
+        errors={reason.value: count - before.errors[reason] for reason, count in after.errors.items()},
         recipients=after.recipients - before.recipients,
         skipped=int(after.is_skipped) - int(before.is_skipped),
-        still=str(label(after.reason)) if after.reason else "",
+        still=str(reason_label(after.reason, campaign.channel)) if after.reason else "",
         note=note,
     )

@@ -31,7 +31,9 @@ class RecipientFilter:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """``reason`` is why the client was left out when the audience was frozen, or skipped at sending."""
+    """``reason`` is why the client was left out when the audience was frozen, or skipped at sending;
+    ``parts`` and ``cost`` (1/10000 PLN) are of an SMS that was charged.
+    """
 
     client_id: int | None
     name: str | None
@@ -48,6 +50,8 @@ class Recipient:
     error_text: str | None
     due_at: datetime | None
     sent_at: datetime | None
+    parts: int | None
+    cost: int | None
 
 
 def count_recipients(session: Session, campaign_id: int, wanted: RecipientFilter) -> int:
@@ -88,6 +92,8 @@ def _listed(campaign_id: int, wanted: RecipientFilter) -> sa.Select[Any]:
         Message.error_text,
         Message.due_at,
         Message.sent_at,
+        Message.parts,
+        Message.cost,
     )
     return _joined(sa.select(*columns), campaign_id, wanted).order_by(CampaignRecipient.id)
 

@@ -10,6 +10,8 @@ from domain.template_source import parse
 from gateways.ejs import EjsRuntime
 from services.draft_campaign import SubjectMissing
 from services.message_content import ContentRenderer, compile_as_written, footer_of, prepare_content
+from services.sms_settings import SmsSettings
+from services.text_content import TextRenderer, prepare_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ def template_problem(
     """The first thing that is wrong with a template, or None: each text is prepared and compiled, none is
     rendered.
     """
+    if channel == Channel.SMS:
+        return _problem("body", lambda: _check_sms(body, runtime))
     if channel != Channel.EMAIL:
         return _problem("body", lambda: _check_plain(body, runtime))
     return _problem("subject", lambda: _check_subject(subject, runtime)) or _problem(
@@ -50,6 +54,10 @@ def _check_subject(subject: str, runtime: EjsRuntime) -> None:
 def _check_html(body: str, purpose: Purpose, runtime: EjsRuntime) -> None:
     compile_as_written(body, runtime)
     ContentRenderer(prepare_content("", body, footer_html=footer_of(purpose)), runtime)
+
+
+def _check_sms(body: str, runtime: EjsRuntime) -> None:
+    TextRenderer(prepare_text(body, SmsSettings()), runtime)
 
 
 def _check_plain(body: str, runtime: EjsRuntime) -> None:

@@ -1,4 +1,4 @@
-"""Recording, where its lack was found, that a client agreed to e-mail messages."""
+"""Recording, where its lack was found, that a client agreed to messages by one channel."""
 
 from datetime import datetime
 
@@ -22,25 +22,30 @@ class ConsentNotOffered(DomainError):
     message = "Choose one of the active consents to e-mail messages."
 
 
-def email_consents(session: Session) -> list[ConsentDefinition]:
-    """The active definitions under which marketing e-mail may be sent, in their order."""
+class SmsConsentNotOffered(ConsentNotOffered):
+    message = "Choose one of the active consents to SMS messages."
+
+
+def marketing_consents(session: Session, channel: Channel) -> list[ConsentDefinition]:
+    """The active definitions under which marketing may be sent by a channel, in their order."""
     return list(
         session.scalars(
             sa.select(ConsentDefinition)
             .where(
                 ConsentDefinition.is_active,
                 ConsentDefinition.purpose == ConsentPurpose.MARKETING,
-                ConsentDefinition.channel == Channel.EMAIL,
+                ConsentDefinition.channel == channel,
             )
             .order_by(ConsentDefinition.position, ConsentDefinition.id)
         )
     )
 
 
-def grant_email_consent(
+def grant_marketing_consent(
     session: Session,
     client_id: int,
     *,
+    channel: Channel,
     definition_id: int,
     method: ConsentMethod,
     source: str,
@@ -55,9 +60,10 @@ def grant_email_consent(
     source = source.strip()
     if not source:
         raise SourceMissing
-    definition = next((each for each in email_consents(session) if each.id == definition_id), None)
+    offered = marketing_consents(session, channel)
+    definition = next((each for each in offered if each.id == definition_id), None)
     if definition is None:
-        raise ConsentNotOffered
+        raise SmsConsentNotOffered if channel == Channel.SMS else ConsentNotOffered
     client = session.get(Client, client_id)
     if client is None or client.merged_into_id is not None:
         raise NoSuchClient

@@ -1,10 +1,24 @@
 """What a message says, as it was or will be sent."""
 
+from domain.channel import Channel
 from gateways.ejs import EjsRuntime, EjsTemplate, TemplateFailed
+from models.campaign import Campaign
 from models.message import Message, Origin
 from services.compose_mail import nest
 from services.message_content import ContentRenderer, FrozenContent, Rendered, one_line
 from services.preview_message import NO_LINK
+from services.text_content import FrozenText, TextRenderer
+
+LONGEST_TITLE = 60
+
+
+def title_of_text(text: str) -> str:
+    """What stands for the title of an SMS, which has none: its beginning, cut between words."""
+    line = one_line(text).strip()
+    if len(line) <= LONGEST_TITLE:
+        return line
+    cut = line[:LONGEST_TITLE]
+    return f"{cut.rpartition(' ')[0] or cut}…"
 
 
 def read_message(message: Message, runtime: EjsRuntime) -> Rendered | None:
@@ -21,33 +35,57 @@ def read_message(message: Message, runtime: EjsRuntime) -> Rendered | None:
 
 
 class SubjectReader:
-    """The subjects of many messages, each campaign's compiled once."""
+    """The titles of many messages, each campaign's compiled once."""
 
     def __init__(self, runtime: EjsRuntime) -> None:
         self._runtime = runtime
-        self._compiled: dict[int, EjsTemplate] = {}
+        self._subjects: dict[int, EjsTemplate] = {}
+        self._texts: dict[int, TextRenderer] = {}
 
     def subject(self, message: Message) -> str:
-        """As the recipient sees it; a campaign's own words where nothing is kept of the message."""
+        """As the recipient sees it, for an SMS its beginning; a campaign's own words where nothing is kept of
+        the message.
+        """
         campaign = message.campaign
         if message.subject or campaign is None:
-            return message.subject or ""
+            stored = message.body_text if message.channel == Channel.SMS else ""
+            return message.subject or title_of_text(stored or "")
+        title = title_of_text(campaign.body) if message.channel == Channel.SMS else campaign.subject
         if campaign.frozen_content is None or message.merge_values is None:
-            return campaign.subject
-        if campaign.id not in self._compiled:
-            source = FrozenContent.from_json(campaign.frozen_content).subject
-            self._compiled[campaign.id] = self._runtime.compile(source, escape="none")
-        values = {**campaign.frozen_values, **message.merge_values, "links.unsubscribe": NO_LINK}
+            return title
+        values = {**campaign.frozen_values, **message.merge_values}
         try:
-            return one_line(self._compiled[campaign.id].render_many([nest(values)])[0])
+            if message.channel == Channel.SMS:
+                return title_of_text(self._text_of(campaign).render_many([values])[0])
+            subject = self._subject_of(campaign)
+            return one_line(subject.render_many([nest({**values, "links.unsubscribe": NO_LINK})])[0])
         except TemplateFailed:
-            return campaign.subject
+            return title
+
+    def _text_of(self, campaign: Campaign) -> TextRenderer:
+        if campaign.id not in self._texts:
+            self._texts[campaign.id] = _renderer_of(campaign, self._runtime)
+        return self._texts[campaign.id]
+
+    def _subject_of(self, campaign: Campaign) -> EjsTemplate:
+        if campaign.id not in self._subjects:
+            source = FrozenContent.from_json(campaign.frozen_content or {}).subject
+            self._subjects[campaign.id] = self._runtime.compile(source, escape="none")
+        return self._subjects[campaign.id]
+
+
+def _renderer_of(campaign: Campaign, runtime: EjsRuntime) -> TextRenderer:
+    return TextRenderer(FrozenText.from_json(campaign.frozen_content or {}), runtime)
 
 
 def _rendered(message: Message, runtime: EjsRuntime) -> Rendered | None:
     campaign = message.campaign
     if campaign is None or campaign.frozen_content is None or message.merge_values is None:
         return None
-    values = {**campaign.frozen_values, **message.merge_values, "links.unsubscribe": NO_LINK}
+    values = {**campaign.frozen_values, **message.merge_values}
+    if message.channel == Channel.SMS:
+        renderer = _renderer_of(campaign, runtime)
+        return Rendered("", "", renderer.content.finished(renderer.render_many([values])[0]))
     content = FrozenContent.from_json(campaign.frozen_content)
-    return ContentRenderer(content, runtime).render(nest(values))
+    letter = ContentRenderer(content, runtime)
+    return letter.render(nest({**values, "links.unsubscribe": NO_LINK}))

@@ -58,6 +58,7 @@
     text("left", live.left);
     find("waiting").hidden = !live.waiting;
     text("finished", live.finishedAt);
+    if (find("cost")) showCost();
     Object.entries(live.counts).forEach(([status, count]) => {
       page.querySelector(`[data-tile="${status}"] [data-count]`).textContent = number(count);
       page.querySelector(`[data-tile="${status}"]`).classList.toggle("tile-zero", count === 0);
@@ -65,6 +66,15 @@
     });
     page.querySelector('[data-tile="left_out"] [data-count]').textContent = number(live.skippedClients);
     page.querySelector('[data-tile="left_out"]').classList.toggle("tile-zero", live.skippedClients === 0);
+  }
+
+  function showCost() {
+    text("cost", live.cost);
+    text("charged-uncertain", live.chargedUncertain);
+    page.querySelectorAll("[data-confirm-cost]").forEach((form) => { form.dataset.confirm = form.dataset.confirmCost.replace("{cost}", live.chargedUncertain); });
+    text("cost-parts", live.partsText);
+    text("held", live.held);
+    find("held-fact").hidden = !live.held;
   }
 
   function show() {

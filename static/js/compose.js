@@ -12,8 +12,10 @@
   const lost = document.querySelector("[data-lost]");
   const subject = form.elements.subject;
   const template = form.elements.template_id;
+  const strip = form.elements.strip_letters;
 
   let editor = null;
+  let counter = null;
   let version = data.draft.version;
   let savedContents = "";
   let templateContents = null;
@@ -53,16 +55,18 @@
 
   function contents() {
     return {
-      subject: subject.value,
+      subject: subject ? subject.value : "",
       body: editor ? editor.content() : form.elements.body.value,
       template_id: template.value,
       contract_types: Array.from(form.querySelectorAll("[name=contract_types]:checked"), (box) => box.value),
       variables,
+      ...(strip ? { strip_letters: strip.value } : {}),
     };
   }
 
   function show(draft) {
-    subject.value = draft.subject;
+    if (subject) subject.value = draft.subject;
+    if (strip) strip.value = draft.strip_letters || "";
     template.value = draft.template_id || "";
     form.querySelectorAll("[name=contract_types]").forEach((box) => { box.checked = draft.contract_types.includes(box.value); });
     variables = { ...draft.variables };
@@ -226,7 +230,7 @@
     version = told.version;
     setState("saved", told.savedAt);
     clearErrors();
-    setError("body", told.problem);
+    setError("body", counter ? "" : told.problem); // a counter says it itself
     if (!told.problem) showVariables(told.fields);
     const reach = form.querySelector("[data-reach]");
     if (reach) {
@@ -261,9 +265,17 @@
 
   // Template
 
+  function hasTitle() { return Boolean(subject && subject.value.trim()); }
+
+  /** What a template fills in, to be told from what somebody changed since. */
+  function filledIn() {
+    const { subject: title, body, strip_letters: stripped } = contents();
+    return JSON.stringify([title, body, stripped]);
+  }
+
   async function useTemplate() {
     const before = template.dataset.chosen || "";
-    const untouched = (!subject.value.trim() && (!editor || editor.isEmpty())) || templateContents === JSON.stringify([subject.value, contents().body]);
+    const untouched = (!hasTitle() && (!editor || editor.isEmpty())) || templateContents === filledIn();
     if (!template.value) { template.dataset.chosen = ""; typed(); return; }
     if (!untouched && !(await window.Goniec.confirm(words.overwrite, { yes: words.overwriteYes }))) {
       template.value = before;
@@ -272,10 +284,11 @@
     const answer = await ask(form.dataset.template.replace(/0$/, template.value));
     if (!answer.ok) { template.value = before; return; }
     const chosen = await answer.json();
-    subject.value = chosen.subject;
+    if (subject) subject.value = chosen.subject;
+    if (strip) strip.value = chosen.strip_letters;
     if (editor) editor.setContent(chosen.body); else form.elements.body.value = chosen.body;
     template.dataset.chosen = template.value;
-    templateContents = JSON.stringify([subject.value, contents().body]);
+    templateContents = filledIn();
     typed();
     save();
   }
@@ -286,10 +299,11 @@
   const frame = box.querySelector("[data-preview-html]");
   const plain = box.querySelector("[data-preview-text]");
   const empty = box.querySelector("[data-preview-empty]");
-  const standingHint = empty.textContent;
+  const standingHint = empty ? empty.textContent : "";
   let previewNumber = 0;
 
   async function preview() {
+    if (counter) { counter.refresh(); return; }
     const number = ++previewNumber;
     if (!subject.value.trim() || (editor && editor.isEmpty())) { showPreview(null, standingHint); return; }
     const answer = await ask(`${form.dataset.preview}?client_id=${previewClient}`).catch(() => null);
@@ -382,7 +396,7 @@
 
   const testButton = form.querySelector("[data-send-test]");
   const told = form.querySelector("[data-test-told]");
-  testButton.addEventListener("click", async () => {
+  if (testButton) testButton.addEventListener("click", async () => {
     testButton.disabled = true;
     told.textContent = "";
     try {
@@ -401,7 +415,7 @@
   function nothingIsMissing() {
     const types = form.querySelectorAll("[name=contract_types]");
     const missing = [
-      ["subject", !subject.value.trim()],
+      ["subject", Boolean(subject) && !subject.value.trim()],
       ["contract_types", types.length > 0 && !Array.from(types).some((type) => type.checked)],
       ["body", editor ? editor.isEmpty() : !form.elements.body.value.trim()],
     ].filter(([, isMissing]) => isMissing).map(([field]) => field);
@@ -434,7 +448,8 @@
     toPreflight("");
   });
   document.getElementById("discard-form").addEventListener("submit", () => { blocked = true; clearTimeout(timer); forget(); });
-  subject.addEventListener("input", typed);
+  if (subject) subject.addEventListener("input", typed);
+  if (strip) strip.addEventListener("change", () => { typed(); save(); counter.refresh(); });
   form.querySelectorAll("[name=contract_types]").forEach((checkbox) => checkbox.addEventListener("change", () => { typed(); save(); }));
   template.addEventListener("change", useTemplate);
   window.addEventListener("pagehide", () => { if (!blocked) save({ keepalive: true }); });
@@ -444,9 +459,20 @@
 
   // Beginning
 
-  async function begin() {
-    template.dataset.chosen = template.value;
-    editor = await window.Goniec.editor(form.elements.body, {
+  function plainText() {
+    counter = window.Goniec.smsCounter({
+      read: () => ({ ...contents(), campaign: data.id, client: previewClient }),
+      send: (url, body) => ask(url, body),
+    });
+    return window.Goniec.plainEditor(form.elements.body, {
+      tags: data.mergeTags,
+      tagsTitle: words.mergeTags,
+      changed: () => { typed(); counter.soon(); },
+    });
+  }
+
+  function richText() {
+    return window.Goniec.editor(form.elements.body, {
       base: new URL("../vendor/hugerte", document.querySelector('script[src*="js/compose.js"]').src).href,
       language: data.language,
       tags: data.mergeTags,
@@ -456,6 +482,11 @@
       changed: () => { if (editor) typed(); },
       submit: () => toPreflight(""),
     });
+  }
+
+  async function begin() {
+    template.dataset.chosen = template.value;
+    editor = data.channel === "sms" ? plainText() : await richText();
     savedContents = JSON.stringify(contents());
     const kept = keptHere();
     standing(data.draft);

@@ -7,6 +7,7 @@
   const place = dialog.querySelector("[data-report]");
   const language = document.documentElement.lang;
   let startsAt = "";
+  let quotes = 0;
 
   function number(value) {
     return Number(value).toLocaleString(language);
@@ -61,9 +62,12 @@
     form.querySelector(".reach-number").textContent = number(form.dataset.recipients);
     form.querySelector("[data-skipped-line]").hidden = Number(form.dataset.skipped) === 0;
     form.querySelector("span[data-skipped]").textContent = number(form.dataset.skipped);
+    const quote = form.querySelector("[data-quote]");
+    const facts = form.querySelector("[data-quote-facts]");
+    const unpaid = Boolean(quote) && (!facts || facts.hasAttribute("data-lacking"));
     const nobody = Number(form.dataset.recipients) === 0;
     if (nobody) showProblem(words.nobodyLeft);
-    send.disabled = send.hasAttribute("data-forbidden") || nobody || (errors > 0 && !form.querySelector("[data-skip]").checked);
+    send.disabled = send.hasAttribute("data-forbidden") || nobody || unpaid || (errors > 0 && !form.querySelector("[data-skip]").checked);
     form.querySelectorAll("[data-kind]").forEach((kind) => {
       kind.querySelector("[data-kind-count]").textContent = number(kind.dataset.count);
       kind.hidden = Number(kind.dataset.count) === 0 && !kind.querySelector(".error-row");
@@ -156,8 +160,23 @@
     });
     own.querySelectorAll(`[data-client="${row.dataset.client}"]`).forEach((same) => settle(same, told, given.address));
     refresh();
+    if (told.recipients) requote();
     const next = own.querySelector(".error-row:not(.error-row-fixed) [data-fix-open]");
     if (next) next.focus();
+  }
+
+  /** Somebody came in or left: the quote is for everybody, so it is asked anew; nothing is sent meanwhile. */
+  async function requote() {
+    const quote = report().querySelector("[data-quote]");
+    if (!quote) return;
+    const turn = ++quotes;
+    quote.querySelectorAll("[data-quote-facts]").forEach((facts) => { facts.removeAttribute("data-quote-facts"); facts.classList.add("quote-old"); });
+    refresh();
+    const answer = await ask(quote.dataset.url).catch(() => null);
+    if (turn !== quotes) return;
+    if (answer && answer.ok) quote.innerHTML = await answer.text();
+    else showProblem(answer ? await answer.text() : words.noConnection);
+    refresh();
   }
 
   function settle(row, { still, note }, address) {
@@ -180,6 +199,8 @@
     button.disabled = true;
     showProblem("");
     const order = { skip_errors: form.querySelector("[data-skip]").checked, starts_at: startsAt, expected: Number(form.dataset.recipients), version: form.dataset.version };
+    const quoted = form.querySelector("[data-quote-facts]");
+    if (quoted) order.cost = Number(quoted.dataset.cost);
     let answer;
     try {
       answer = await ask(form.dataset.send, order);

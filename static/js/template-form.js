@@ -12,6 +12,10 @@
   let editor = null;
   let starting = null;
   let untouched = "";
+  const SMS_ROWS = 7;
+  const { rows } = body;
+  let counter = null;
+  let menu = null;
   // The two texts are kept apart: whoever changes the channel by mistake finds the first one again.
   let html = channel.value === "email" ? body.value : "";
   let plain = channel.value === "email" ? "" : body.value;
@@ -27,6 +31,7 @@
   group.querySelector("label").addEventListener("click", () => { if (editor && !box.hidden) editor.focus(); });
 
   function isRich() { return channel.value === "email"; }
+  function isSms() { return channel.value === "sms"; }
 
   function changed() {
     if (editor) form.dispatchEvent(new Event("input", { bubbles: true }));
@@ -44,9 +49,30 @@
     form.dataset.ready = "yes";
   }
 
+  function startCounting() {
+    const parts = document.querySelector("[data-sms-parts-of-form]");
+    const strip = form.elements.strip_letters;
+    body.after(...parts.children);
+    // An SMS cannot hold the link to unsubscribe.
+    const tags = options.tags.filter((tag) => tag.tag !== "{unsubscribe_url}");
+    counter = window.Goniec.smsCounter({ read: () => ({ body: body.value, strip_letters: strip.value }) });
+    menu = window.Goniec.plainEditor(body, { tags, tagsTitle: options.tagsTitle, changed: () => counter.soon() });
+    strip.addEventListener("change", counter.refresh);
+  }
+
+  function showCounter() {
+    if (isSms() && !counter) startCounting();
+    if (!counter) return;
+    [counter.root, group.querySelector(".sms-sample")].forEach((part) => { part.hidden = !isSms(); });
+    menu.show(isSms());
+    body.rows = isSms() ? SMS_ROWS : rows;
+    if (isSms()) counter.refresh();
+  }
+
   function show() {
     box.hidden = !isRich();
     body.hidden = isRich();
+    showCounter();
     if (isRich() && !starting) starting = start();
   }
 

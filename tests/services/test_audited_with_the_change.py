@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from domain.delivery import CampaignStatus, Status
 from models import db
 from models.audit import AuditEntry, AuditHead
@@ -20,7 +21,7 @@ from models.message import Message
 from queries.audit_chain import first_broken_entry
 from services import steer_campaign as steer
 from services.approve_campaign import AlreadyApproved, SendOrder, approve_campaign
-from services.grant_consent import grant_email_consent
+from services.grant_consent import grant_marketing_consent
 from services.record_audit import append_audit
 from services.start_now import start_now
 from tests import factories as make
@@ -215,8 +216,13 @@ def test_approvals_and_corrections_of_the_same_clients_wait_for_no_one_for_ever(
                 grant = {"method": ConsentMethod.PHONE, "source": "x", "actor_id": None}
                 moment = now + timedelta(seconds=recorded)
                 if recorded < len(clients):
-                    grant_email_consent(
-                        db.session(), client, definition_id=definition_id, now=moment, **grant
+                    grant_marketing_consent(
+                        db.session(),
+                        client,
+                        channel=Channel.EMAIL,
+                        definition_id=definition_id,
+                        now=moment,
+                        **grant,
                     )
                 else:
                     append(db.session(), moment)

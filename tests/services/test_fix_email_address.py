@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.eligibility import Reason
 from models import db
@@ -19,7 +20,12 @@ from queries.audience import AudienceOfInvestment
 from queries.preflight import preflight
 from queries.preflight_recheck import standing_of
 from services.fix_email_address import AddressNotValid, NoSuchClient, fix_email_address
-from services.grant_consent import ConsentNotOffered, SourceMissing, email_consents, grant_email_consent
+from services.grant_consent import (
+    ConsentNotOffered,
+    SourceMissing,
+    grant_marketing_consent,
+    marketing_consents,
+)
 from tests import factories as make
 
 
@@ -97,9 +103,10 @@ def test_the_address_saved_again_as_it_is_leaves_no_entry(session: Session, now:
 def test_a_consent_is_recorded_with_its_source_and_audited(session: Session, now: datetime) -> None:
     definition = make.make_definition(session)
     client = make.make_client(session, email="anna@poczta.example")
-    grant_email_consent(
+    grant_marketing_consent(
         session,
         client.id,
+        channel=Channel.EMAIL,
         definition_id=definition.id,
         method=ConsentMethod.PAPER,
         source=" segregator 7 ",
@@ -114,20 +121,21 @@ def test_a_consent_is_recorded_with_its_source_and_audited(session: Session, now
 def test_a_consent_without_a_source_or_of_another_kind_is_refused(session: Session, now: datetime) -> None:
     offered, switched_off = make.make_definition(session), make.make_definition(session, is_active=False)
     client = make.make_client(session)
-    assert email_consents(session) == [offered]
-    given = {"method": ConsentMethod.FORM, "actor_id": None, "now": now}
+    assert marketing_consents(session, Channel.EMAIL) == [offered]
+    given = {"channel": Channel.EMAIL, "method": ConsentMethod.FORM, "actor_id": None, "now": now}
     with pytest.raises(SourceMissing):
-        grant_email_consent(session, client.id, definition_id=offered.id, source="  ", **given)
+        grant_marketing_consent(session, client.id, definition_id=offered.id, source="  ", **given)
     with pytest.raises(ConsentNotOffered):
-        grant_email_consent(session, client.id, definition_id=switched_off.id, source="x", **given)
+        grant_marketing_consent(session, client.id, definition_id=switched_off.id, source="x", **given)
     assert session.scalar(sa.select(sa.func.count(ConsentEvent.id))) == 0
 
 
 def given_again(session: Session, client: Client, definition: ConsentDefinition, now: datetime) -> bool:
     """Grant once more, by another proof; whether anything was recorded."""
-    event = grant_email_consent(
+    event = grant_marketing_consent(
         session,
         client.id,
+        channel=Channel.EMAIL,
         definition_id=definition.id,
         method=ConsentMethod.PHONE,
         source="rozmowa",

@@ -1,0 +1,27 @@
+"""Why a character makes an SMS dear."""
+
+from enum import StrEnum
+
+from domain.segments import Encoding, segment
+from domain.transliteration import to_gsm
+
+_POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
+
+
+class Dear(StrEnum):
+    """``DOUBLE`` takes the place of two; each of the others halves the room of the whole text."""
+
+    POLISH_LETTER = "polish_letter"
+    TYPOGRAPHY = "typography"
+    DOUBLE = "double"
+    FOREIGN = "foreign"
+
+
+def why_dear(character: str) -> Dear:
+    """What is wrong with one of the characters that `segments` calls expensive."""
+    if segment(character).encoding is Encoding.GSM7:
+        return Dear.DOUBLE
+    if character in _POLISH:
+        return Dear.POLISH_LETTER
+    plain = to_gsm(character)
+    return Dear.TYPOGRAPHY if segment(plain).encoding is Encoding.GSM7 else Dear.FOREIGN

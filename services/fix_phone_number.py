@@ -1,0 +1,76 @@
+"""Correcting a client's primary phone number where its error was found."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from domain.errors import DomainError
+from models.client import Client, PhoneKind, PhoneNumber
+from models.contact_checks import phone_columns
+from models.setting import SUPPRESSION_KEY, secret_of
+from services.fix_email_address import NoSuchClient
+from services.record_audit import append_audit
+
+LONGEST_NUMBER = 40
+
+
+class NumberNotMobile(DomainError):
+    message = "“%(number)s” is not a Polish mobile number."
+
+
+def fix_phone_number(
+    session: Session, client_id: int, number: str, *, actor_id: int | None, now: datetime
+) -> PhoneNumber:
+    """Make ``number``, a Polish mobile one, the client's primary one. Commits.
+
+    A present primary number that is mistyped is edited in place; one that is right in itself, such as a
+    landline, is kept as a further number. A number the client has already becomes the primary one. Raises
+    NumberNotMobile, NoSuchClient.
+    """
+    number = number.strip()
+    checked = phone_columns(number, secret_of(session.connection(), SUPPRESSION_KEY))
+    if len(number) > LONGEST_NUMBER or not checked["is_polish_mobile"]:
+        raise NumberNotMobile(number=number[:LONGEST_NUMBER])
+    client = session.scalar(
+        sa.select(Client)
+        .where(Client.id == client_id, Client.merged_into_id.is_(None))
+        .with_for_update(key_share=True)
+    )
+    if client is None:
+        raise NoSuchClient
+    before = client.primary_phone
+    old = before.number if before else None
+    row = _primary(session, client, before, number, str(checked["normalised"]))
+    session.flush()
+    if old != row.number:
+        append_audit(
+            session,
+            actor_id=actor_id,
+            action="fix_phone",
+            entity="client",
+            entity_id=client.id,
+            values={"changes": {"primary_phone": [old, row.number]}},
+            now=now,
+        )
+    session.commit()
+    return row
+
+
+def _primary(
+    session: Session, client: Client, before: PhoneNumber | None, number: str, normalised: str
+) -> PhoneNumber:
+    known = next((row for row in client.phone_numbers if row.normalised == normalised), None)
+    if known is None and before is not None and not before.is_valid:
+        before.number, before.kind = number, PhoneKind.MOBILE
+        return before
+    if known is before and before is not None:
+        return before
+    if before is not None:
+        before.is_primary = False
+        session.flush()  # the database holds at most one primary number at any moment
+    if known is None:
+        known = PhoneNumber(number=number)
+        client.phone_numbers.append(known)
+    known.is_primary = True
+    return known
