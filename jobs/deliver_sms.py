@@ -18,8 +18,9 @@ from services.account_failures import pause_with_reason
 from services.claim_deliveries import WorkRange
 from services.compose_text import CampaignTexts, SingleTexts, TextLetter
 from services.deliver_range import Composer, Workshop, deliver_range
-from services.sms_desk import SmsAccountFacts, SmsDesk
+from services.sms_desk import SmsDesk
 from services.sms_settings import sms_settings
+from services.sms_till import SmsAccountFacts, SmsTill
 from services.text_content import FrozenText, TextRenderer
 
 
@@ -45,11 +46,10 @@ def _shop(account_id: int, campaign_id: int | None) -> Workshop[TextLetter]:
     session, hands = db.session(), wiring()
     row = session.get_one(SmsAccount, account_id)
     account = SmsAccountFacts(row.id, row.sender, sms_settings(session).most_parts)
+    till = SmsTill(session, account, campaign_id, hands.clock)
     routes = open_routes(session, hands, hands.clock())
     return Workshop(
-        connect=lambda: SmsDesk(
-            session, account, campaign_id, routes, policy=hands.policy, clock=hands.clock
-        ),
+        connect=lambda: SmsDesk(session, till, routes, policy=hands.policy, clock=hands.clock),
         composer=lambda: _composer(session, campaign_id, hands),
         policy=hands.policy,
         clock=hands.clock,

@@ -27,7 +27,7 @@ from services.choose_account import sms_account
 from services.draft_campaign import COMPANY_NAME
 from services.freeze_audience import FrozenAudience
 from services.ledger import Stamp, charge
-from services.sms_days import add_to_day
+from services.sms_days import DayKey, add_to_day
 from services.sms_settings import SmsSettings
 from services.text_content import FrozenText, prepare_text
 
@@ -147,6 +147,7 @@ def _deliver(
             session, account.id, message_id=message.id, attempt=attempt.uuid, units=parts * PRICE,
             campaign_id=None, stamp=Stamp(moment),
         )  # fmt: skip
-        add_to_day(session, message, day, parts=parts, cost=parts * PRICE)
+        key = DayKey(day, account.id, SENDER, message.origin.value, campaign.id)
+        add_to_day(session, key, messages=1, parts=parts, cost=parts * PRICE)
         campaign.finished_at = moment
     session.flush()

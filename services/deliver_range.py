@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -29,23 +29,27 @@ from services.compose_mail import Outgoing
 from services.delivery_policy import DeliveryPolicy
 from services.job_names import DELIVERS, Enqueue
 from services.record_bounce import record_smtp_bounce
-from services.record_outcome import ClaimRecorder
+from services.record_outcome import ClaimRecorder, finish_accepted_attempts
 
 Letter = TypeVar("Letter")
-_Handed_contra = TypeVar("_Handed_contra", contravariant=True)
+_Letter_contra = TypeVar("_Letter_contra", contravariant=True)
 _Composed_co = TypeVar("_Composed_co", covariant=True)
 
 
-class Desk(Protocol[_Handed_contra]):
-    """Where composed messages are handed over, one after the other.
+class Desk(Protocol[_Letter_contra]):
+    """Where composed messages are made ready and handed over, one after the other.
 
-    ``hand_over`` answers None when the claim is no longer ours and nothing went out.
+    ``prepared`` says of each what ``hand_over`` needs; that answers None when the message is no longer the
+    claim's, and nothing went out.
     """
 
     @property
     def usable(self) -> bool: ...
     def open(self) -> Unavailable | None: ...
-    def hand_over(self, claim_id: int, message: Outgoing, letter: _Handed_contra) -> Outcome | None: ...
+    def prepared(
+        self, claim_id: int, composed: Iterator[tuple[Outgoing, _Letter_contra | DomainError]]
+    ) -> Iterator[tuple[Outgoing, Any]]: ...
+    def hand_over(self, message: Outgoing, ready: Any) -> Outcome | None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -119,6 +123,8 @@ def _deliver(
                 close_claim(session, run.claim_id, shop.clock())
             raise
     close_claim(session, run.claim_id, shop.clock())
+    if shop.keeps_attempts:
+        finish_accepted_attempts(session, claim.first_message_id, claim.last_message_id)
     if failure is None and run.next_id <= work.last_id and not run.lost:
         shop.enqueue(
             DELIVERS[work.line.channel], work.account_id, work.campaign_id, run.next_id, work.last_id
@@ -172,12 +178,10 @@ class _Run(Generic[Letter]):
         While ``in_flight`` a message may have gone out whose answer is not recorded yet.
         """
         shop = self._shop
-        for message, letter in composer.compose(iter(self._messages()), shop.clock()):
+        composed = composer.compose(iter(self._messages()), shop.clock())
+        for message, ready in desk.prepared(self.claim_id, composed):
             self.in_flight = True
-            if isinstance(letter, DomainError):
-                outcome: Outcome | None = Refused("", str(letter))
-            else:
-                outcome = desk.hand_over(self.claim_id, message, letter)
+            outcome = desk.hand_over(message, ready)
             if isinstance(outcome, AccountRefused):
                 return outcome
             if outcome is None or not self._record(message, outcome):

@@ -4,8 +4,10 @@ Nothing here commits. Amounts are whole units of 1/10000 PLN. Each function lock
 movements of one account happen one after the other; the balance never falls below zero.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -63,6 +65,25 @@ def credit_payment(session: Session, payment: Payment, units: int, stamp: Stamp)
     return entered
 
 
+@dataclass(frozen=True, slots=True)
+class Fare:
+    """What one attempt at a message costs."""
+
+    message_id: int
+    attempt: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """Of the fares in their order the first ``covered`` are paid for, now or before; ``new`` are the attempts
+    charged now.
+    """
+
+    covered: int
+    new: frozenset[str]
+
+
 def charge(
     session: Session,
     account_id: int,
@@ -75,21 +96,50 @@ def charge(
 ) -> bool:
     """Charge one message before it is handed to a gateway; False when this attempt has been charged before.
 
-    What a campaign's open hold keeps back is drawn first, the rest comes from what is available. Raises
-    NotEnoughMoney: roll back then.
+    Raises NotEnoughMoney: roll back then.
     """
-    entered = _enter(
-        session,
-        stamp,
-        account_id=account_id,
-        kind=EntryKind.CHARGE,
-        amount=-units,
-        idempotency_key=f"charge:{attempt}",
-        message_id=message_id,
+    fare = Fare(message_id, attempt, units)
+    charged = charge_many(session, account_id, [fare], campaign_id=campaign_id, stamp=stamp)
+    if not charged.covered:
+        raise not_enough(session, account_id, units)
+    return bool(charged.new)
+
+
+def charge_many(
+    session: Session, account_id: int, fares: Sequence[Fare], *, campaign_id: int | None, stamp: Stamp
+) -> Charged:
+    """Charge messages before they are handed to a gateway, as far as the money goes.
+
+    What a campaign's open hold keeps back is drawn first, the rest comes from what is available.
+    """
+    _lock(session, account_id)
+    known = set(
+        session.scalars(
+            sa.select(LedgerEntry.idempotency_key).where(
+                LedgerEntry.idempotency_key.in_([f"charge:{fare.attempt}" for fare in fares])
+            )
+        )
     )
-    if entered:
-        _move(session, account_id, -units, held=-_draw(session, campaign_id, units))
-    return entered
+    money = _spendable(session, account_id, campaign_id)
+    covered, new = 0, []
+    for fare in fares:
+        if f"charge:{fare.attempt}" not in known:
+            if fare.units > money:
+                break
+            money -= fare.units
+            new.append(fare)
+        covered += 1
+    if new:
+        _enter_charges(session, account_id, new, stamp)
+        total = sum(fare.units for fare in new)
+        _move(session, account_id, -total, held=-_draw(session, campaign_id, total))
+    return Charged(covered, frozenset(fare.attempt for fare in new))
+
+
+def not_enough(session: Session, account_id: int, units: int) -> NotEnoughMoney:
+    """The refusal of a charge or a hold of so many units."""
+    account = session.get_one(SmsAccount, account_id, populate_existing=True)
+    return NotEnoughMoney(needed=in_zloty(units), available=in_zloty(account.available))
 
 
 def refund(session: Session, entry: LedgerEntry, stamp: Stamp) -> bool:
@@ -209,8 +259,31 @@ def _move(session: Session, account_id: int, units: int, *, held: int = 0) -> No
         .values(balance=SmsAccount.balance + units, held=SmsAccount.held + held),
     )
     if not moved:
-        account = session.get_one(SmsAccount, account_id, populate_existing=True)
-        raise NotEnoughMoney(needed=in_zloty(held - units), available=in_zloty(account.available))
+        raise not_enough(session, account_id, held - units)
+
+
+def _spendable(session: Session, account_id: int, campaign_id: int | None) -> int:
+    """What is available, and what the campaign's own hold keeps back; the account is locked."""
+    account = session.get_one(SmsAccount, account_id, populate_existing=True)
+    hold = _open_hold_of(session, campaign_id) if campaign_id is not None else None
+    return account.available + (hold.amount - hold.used if hold else 0)
+
+
+def _enter_charges(session: Session, account_id: int, fares: Sequence[Fare], stamp: Stamp) -> None:
+    rows = [
+        {
+            "account_id": account_id,
+            "kind": EntryKind.CHARGE,
+            "amount": -fare.units,
+            "idempotency_key": f"charge:{fare.attempt}",
+            "recorded_at": stamp.now,
+            "message_id": fare.message_id,
+            "actor_id": stamp.actor_id,
+            "reason": "",
+        }
+        for fare in fares
+    ]
+    session.connection().execute(sa.insert(cast("sa.Table", LedgerEntry.__table__)), rows)
 
 
 def _draw(session: Session, campaign_id: int | None, units: int) -> int:
@@ -226,6 +299,5 @@ def _draw(session: Session, campaign_id: int | None, units: int) -> int:
 
 
 def _open_hold_of(session: Session, campaign_id: int | None) -> Hold | None:
-    return session.scalars(
-        sa.select(Hold).where(Hold.campaign_id == campaign_id, Hold.state == HoldState.OPEN)
-    ).one_or_none()
+    wanted = sa.select(Hold).where(Hold.campaign_id == campaign_id, Hold.state == HoldState.OPEN)
+    return session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()

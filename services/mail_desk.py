@@ -1,9 +1,11 @@
 """E-mail as the engine hands it over: an envelope and its bytes, on one SMTP connection."""
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
-from domain.outcomes import Outcome, Unavailable
+from domain.errors import DomainError
+from domain.outcomes import Outcome, Refused, Unavailable
 from services.compose_mail import Envelope, Outgoing
 
 
@@ -34,8 +36,17 @@ class MailDesk:
     def open(self) -> Unavailable | None:
         return self._connection.open()
 
-    def hand_over(self, _claim_id: int, _message: Outgoing, letter: Envelope) -> Outcome:
+    def prepared(
+        self, _claim_id: int, composed: Iterator[tuple[Outgoing, Envelope | DomainError]]
+    ) -> Iterator[tuple[Outgoing, Envelope | Refused]]:
+        """Each message as it was composed; what could not be composed is refused."""
+        for message, letter in composed:
+            yield message, Refused("", str(letter)) if isinstance(letter, DomainError) else letter
+
+    def hand_over(self, _message: Outgoing, letter: Envelope | Refused) -> Outcome:
         """The server's answer to one message."""
+        if isinstance(letter, Refused):
+            return letter
         return self._connection.send(self._envelope_from, letter.recipient, letter.payload)
 
     def __enter__(self) -> Self:

@@ -35,6 +35,7 @@ _ACCEPT = (
         error_text="",
     )
 )
+_ACCEPT_VIA = _ACCEPT.values(gateway_id=sa.bindparam("gateway"))
 _RENEW = (
     sa.update(_claim)
     .where(_claim.c.id == sa.bindparam("of_claim"), _claim.c.closed_at.is_(None))
@@ -57,11 +58,11 @@ class ClaimRecorder:
     def __init__(self, session: Session, claim: DeliveryClaim, policy: DeliveryPolicy) -> None:
         self._session = session
         self._autocommit = autocommit_connection(session)
-        self._accepting = DriverStatement(self._autocommit, _ACCEPT)
+        self._charged = claim.sms_account_id is not None
+        self._accepting = DriverStatement(self._autocommit, _ACCEPT_VIA if self._charged else _ACCEPT)
         self._claim_id = claim.id
         self._policy = policy
         self._renew_at = claim.leased_until - policy.lease / 2
-        self._charged = claim.sms_account_id is not None
         self.decided = False
 
     def record(
@@ -77,7 +78,7 @@ class ClaimRecorder:
         self._renew(now)
         if isinstance(outcome, Accepted):
             held = self._accept(message_id, outcome, now)
-            if held and attempted:
+            if held and attempted and not self._charged:
                 finish_attempt(self._session, message_id, outcome, now)
                 self._session.commit()
         else:
@@ -96,12 +97,14 @@ class ClaimRecorder:
             self._renew_at = until - self._policy.lease / 2
 
     def _accept(self, message_id: int, outcome: Accepted, now: datetime) -> bool:
-        parameters = {
+        parameters: dict[str, Any] = {
             "of_message": message_id,
             "of_claim": self._claim_id,
             "moment": now,
             "reference": outcome.reference[:200],
         }
+        if self._charged:
+            parameters["gateway"] = outcome.gateway_id
         return self._accepting.execute(parameters) == 1
 
     def _fail(self, message_id: int, outcome: Failure, now: datetime, failures: int, attempted: bool) -> bool:
@@ -182,6 +185,25 @@ def finish_attempt(session: Session, message_id: int, outcome: Outcome, now: dat
     if not closed:
         session.add(made)
         session.flush()
+
+
+def finish_accepted_attempts(session: Session, first_id: int, last_id: int) -> None:
+    """Close the open attempts of messages in the range that were sent: an accepted text is recorded on the
+    message first, its attempt once for the claim. Commits.
+    """
+    sent = sa.select(Message.id).where(Message.id.between(first_id, last_id), Message.status == Status.SENT)
+    of_message = Message.id == DeliveryAttempt.message_id
+    rows_changed(
+        session,
+        sa.update(DeliveryAttempt)
+        .where(DeliveryAttempt.message_id.in_(sent), DeliveryAttempt.outcome.is_(None))
+        .values(
+            outcome=AttemptOutcome.ACCEPTED,
+            finished_at=sa.select(Message.finished_at).where(of_message).scalar_subquery(),
+            gateway_id=sa.select(Message.gateway_id).where(of_message).scalar_subquery(),
+        ),
+    )
+    session.commit()
 
 
 def _explanation(outcome: Outcome, now: datetime) -> dict[str, object]:

@@ -11,7 +11,7 @@ from domain.outcomes import Uncertain
 from models.message import DeliveryClaim, Message, held_by
 from models.sessions import rows_changed
 from services.claim_deliveries import release
-from services.record_outcome import finish_attempt
+from services.record_outcome import finish_accepted_attempts, finish_attempt
 
 SILENT = str(WorkerSilent())
 
@@ -54,6 +54,9 @@ def _recover(
         return False
     release(session, claim_id)
     session.commit()
+    claim = session.get_one(DeliveryClaim, claim_id)
+    if claim.sms_account_id is not None:
+        finish_accepted_attempts(session, claim.first_message_id, claim.last_message_id)
     return True
 
 

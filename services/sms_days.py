@@ -1,5 +1,6 @@
 """The report's roll-up, kept in the transaction that charges or refunds a message."""
 
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import sqlalchemy as sa
@@ -13,19 +14,21 @@ from models.sms_day import SmsDay
 _KEY = ("day", "account_id", "sender", "origin", "campaign_id")
 
 
-def add_to_day(session: Session, message: Message, day: date, *, parts: int, cost: int) -> None:
-    """Add a charged message to its day; the caller commits."""
+@dataclass(frozen=True, slots=True)
+class DayKey:
+    """Where in the roll-up a charged message belongs; ``campaign_id`` 0 where there is none."""
+
+    day: date
+    account_id: int
+    sender: str
+    origin: str
+    campaign_id: int
+
+
+def add_to_day(session: Session, key: DayKey, *, messages: int, parts: int, cost: int) -> None:
+    """Add charged messages to their day; the caller commits."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    added = insert(SmsDay).values(
-        day=day,
-        account_id=message.sms_account_id,
-        sender=message.sender,
-        origin=message.origin.value,
-        campaign_id=message.campaign_id or 0,
-        messages=1,
-        parts=parts,
-        cost=cost,
-    )
+    added = insert(SmsDay).values(**asdict(key), messages=messages, parts=parts, cost=cost)
     rows_changed(
         session,
         added.on_conflict_do_update(

@@ -14,7 +14,7 @@ from models.message import Message
 from models.sms_account import SmsAccount
 from services.ledger import Stamp, charge
 from services.refund_unsent import refund_unsent
-from services.sms_days import add_to_day
+from services.sms_days import DayKey, add_to_day
 from tests import factories as make
 
 PRICE = 1_599
@@ -76,7 +76,8 @@ def charge_again(
     )
     message.parts, message.unit_price, message.cost, message.charged_on = parts, price, cost, day
     session.flush()
-    add_to_day(session, message, day, parts=parts, cost=cost)
+    key = DayKey(day, account_id, sender, message.origin.value, message.campaign_id or 0)
+    add_to_day(session, key, messages=1, parts=parts, cost=cost)
 
 
 def refuse_text(session: Session, message: Message, now: datetime) -> int:

@@ -32,8 +32,9 @@ from services.deliver_range import Workshop, deliver_range
 from services.invoice_settings import invoice_settings
 from services.issue_invoice import issue_invoice
 from services.ledger import Stamp, credit_payment
-from services.sms_desk import Route, SmsAccountFacts, SmsDesk
+from services.sms_desk import Route, SmsDesk
 from services.sms_settings import SmsSettings
+from services.sms_till import SmsAccountFacts, SmsTill
 from services.text_content import TextRenderer, prepare_text
 from tests.services.delivery_scene import Scene, grant_marketing, insert_rows, write_clients
 
@@ -103,7 +104,11 @@ class SmsScene(Scene):
         renderer = TextRenderer(content, current_app.extensions["goniec"].ejs())
         return Workshop(
             connect=lambda: SmsDesk(
-                self.session, facts, campaign_id, routes, policy=self.policy, clock=self.clock
+                self.session,
+                SmsTill(self.session, facts, campaign_id, self.clock),
+                routes,
+                policy=self.policy,
+                clock=self.clock,
             ),
             composer=lambda: CampaignTexts(renderer, {}),
             policy=self.policy,

@@ -194,8 +194,10 @@ def test_a_price_that_rose_draws_on_the_balance_and_too_little_pauses(database: 
 def test_cancelling_releases_the_hold_and_refunds_what_was_charged(scene: SmsScene) -> None:
     campaign = scene.texts(3)
     scene.gateway.answers[number_of(1)] = [Unavailable("", "busy")]
+    scene.gateway.before_answer = lambda _text: scene.clock.advance(seconds=5)
     scene.deliver(campaign)
-    assert len(scene.entries(EntryKind.CHARGE)) == 1
+    assert scene.statuses(campaign) == [Status.QUEUED] * 3
+    assert len(scene.entries(EntryKind.CHARGE)) == 3
     cancel_rest(scene.session, campaign, actor_id=None, now=scene.clock.now)
     assert (scene.paying.balance, scene.paying.held) == (ONE_EACH, 0)
     assert hold_of(scene, campaign).state == HoldState.RELEASED
