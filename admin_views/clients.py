@@ -13,7 +13,7 @@ from stdnum.pl import nip
 from wtforms import StringField
 from wtforms.validators import Optional, ValidationError
 
-from admin_views import client_card
+from admin_views import client_card, single_message
 from admin_views.access import WRITE, needs
 from admin_views.base import RecordView
 from admin_views.campaign_from_clients import WRITE_MESSAGE, MessageToClients
@@ -86,7 +86,7 @@ _FORM = (
 )
 
 
-class ClientView(MessageToClients, PhoneCheckPages, RecordView):
+class ClientView(MessageToClients, PhoneCheckPages, single_message.SingleMessagePages, RecordView):
     record = Client
     title = _("Clients")
     menu_section = CLIENTS
@@ -229,6 +229,9 @@ class ClientView(MessageToClients, PhoneCheckPages, RecordView):
         db.session.commit()
         flash(gettext("The consent was recorded.") if recorded else str(VALID_ALREADY), "success")
         return redirect(self.get_url(".details_view", id=client.id))
+
+    def card_actions(self, model: Client) -> list[Markup]:
+        return single_message.card_buttons(model)
 
     def card_banners(self, model: Client) -> list[Markup]:
         return client_card.banners(self, model)

@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
@@ -23,6 +24,7 @@ from models import db
 from models.sms_gateway import GatewayKind, SmsGateway
 from queries.gateway_use import gateway_is_used
 
+SMSAPI_ADDRESS = "https://api.smsapi.pl"
 CARRIED = frozenset({GatewayKind.SMSAPI, GatewayKind.KANNEL})
 """The kinds that `jobs.sms_routes` can send through; the sandbox only in demo mode."""
 
@@ -78,12 +80,12 @@ class SmsGatewayView(RecordView):
     allows_create = allows_edit = allows_delete = True
     read_permission = write_permission = ADMINISTER
 
-    column_list = ("priority", "name", "kind", "is_active", "held_until", "last_failure")
+    column_list = ("name", "kind", "priority", "is_active", "held_until", "last_failure")
     column_details_list = (
         "kind", "priority", "address", "username", "allowed_addresses", "is_active", "failures_in_a_row",
         "held_until", "last_failure",
     )  # fmt: skip
-    column_export_list = ("priority", "name", "kind", "address", "is_active")
+    column_export_list = ("name", "kind", "priority", "address", "is_active")
     column_labels = {
         "name": _("Name"),
         "kind": _("Kind"),
@@ -127,7 +129,6 @@ class SmsGatewayView(RecordView):
         "address": {
             "validators": [Optional(), Length(max=300), _HTTP],
             "filters": [lambda typed: (typed or "").strip().rstrip("/")],
-            "default": "https://api.smsapi.pl",
         },
         "username": {"description": _("SMSAPI.pl needs none: its token says whose account it is.")},
         "allowed_addresses": {
@@ -154,6 +155,12 @@ class SmsGatewayView(RecordView):
         "ck_sms_gateway_has_an_address": _("Give the gateway's address."),
     }
     details_template = "sms_gateway/details.html"
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        if request.method == "GET":
+            form.address.data = SMSAPI_ADDRESS
+        return form
 
     def on_model_change(self, form: Any, model: SmsGateway, is_created: bool) -> None:
         if form.new_password.data:

@@ -74,7 +74,7 @@ class _ZlotyField(DecimalField):
         super().process_formdata([typed.strip().replace(",", ".") for typed in valuelist])
 
     def _value(self) -> str:
-        typed = super()._value()
+        typed: str = super()._value()  # type: ignore[misc]  # the stubs leave it out
         return typed.replace(".", ",") if current_language() == "pl" else typed
 
 

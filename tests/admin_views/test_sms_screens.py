@@ -118,7 +118,8 @@ def test_a_kannel_of_ones_own_is_taken(visit: Visit, stored: Session) -> None:
 
 
 def test_trial_phones_are_offered_to_nobody_but_a_demo(visit: Visit, stored: Session) -> None:
-    assert "Trial phones" not in visit("administrator").get("/admin/sms_gateway/new/").text
+    page = visit("administrator").get("/admin/sms_gateway/new/").text
+    assert "Trial phones" not in page and 'value="https://api.smsapi.pl"' in page
 
 
 def test_a_gateway_that_has_been_used_is_kept(visit: Visit, stored: Session, gateway: SmsGateway) -> None:
