@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.invoice import Invoice
 from models.ledger import EntryKind, Hold, HoldState, LedgerEntry
@@ -22,7 +22,13 @@ class LedgerCheck:
 
 def check_ledger(session: Session) -> LedgerCheck:
     """Prove that sum = balance, holds = held, and that every entry has its ground. Reads only."""
-    problems = [*_sums(session), *_holds(session), *_top_ups(session), *_paid_without_entry(session)]
+    problems = [
+        *_sums(session),
+        *_holds(session),
+        *_top_ups(session),
+        *_paid_without_entry(session),
+        *_reversed_top_ups(session),
+    ]
     count = sa.func.count()
     return LedgerCheck(
         accounts=session.scalar(sa.select(count).select_from(SmsAccount)) or 0,
@@ -84,3 +90,21 @@ def _paid_without_entry(session: Session) -> list[str]:
     entered = sa.exists().where(LedgerEntry.payment_id == Payment.id, LedgerEntry.kind == EntryKind.TOP_UP)
     query = sa.select(Payment.id).where(Payment.paid_at.is_not(None), sa.not_(entered))
     return [f"payment {number} is paid and not on the ledger" for number in session.scalars(query)]
+
+
+def _reversed_top_ups(session: Session) -> list[str]:
+    """A top-up that was taken back has an invoice that its corrections bring to nothing."""
+    original, part = aliased(Invoice), aliased(Invoice)
+    left = sa.func.coalesce(sa.func.sum(part.gross), 0)
+    query = (
+        sa.select(LedgerEntry.id, LedgerEntry.payment_id, left)
+        .outerjoin(original, original.payment_id == LedgerEntry.payment_id)
+        .outerjoin(part, sa.or_(part.id == original.id, part.corrects_id == original.id))
+        .where(LedgerEntry.kind == EntryKind.REVERSAL, LedgerEntry.payment_id.is_not(None))
+        .group_by(LedgerEntry.id, LedgerEntry.payment_id)
+        .having(left != 0)
+    )
+    return [
+        f"entry {number}: payment {payment} was taken back, and {gross} of it is still invoiced"
+        for number, payment, gross in session.execute(query)
+    ]
