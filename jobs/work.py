@@ -1,4 +1,4 @@
-"""A worker process: RQ jobs in the foreground, the sweep beside them."""
+"""A worker process: RQ jobs in the foreground, the sweep and the listener beside them."""
 
 import logging
 import threading
@@ -15,6 +15,8 @@ from extensions.queues import QUEUES
 from extensions.wiring import wiring
 from jobs.deliver import deliver
 from jobs.deliver_sms import deliver_sms
+from jobs.sms_listen import listen_to_gateways, listen_until_stopped
+from jobs.sms_routes import close_gateways
 from jobs.sweep import sweep
 from models import db
 from queries.due_deliveries import DueRange, due_ranges
@@ -36,16 +38,27 @@ class Worker:
     def run(self, *, burst: bool = False) -> None:
         """Work until SIGTERM or Ctrl-C; with ``burst`` until nothing is due."""
         with self._app.app_context():
-            if burst:
-                self._run_burst()
-                return
-            sweeper = threading.Thread(target=self._sweep, name="sweep", daemon=True)
-            sweeper.start()
             try:
-                self._run_forever()
+                if burst:
+                    self._run_burst()
+                else:
+                    self._run_beside()
             finally:
-                self._stopped.set()
-                sweeper.join()
+                close_gateways()
+
+    def _run_beside(self) -> None:
+        beside = [
+            threading.Thread(target=self._sweep, name="sweep", daemon=True),
+            threading.Thread(target=self._listen, name="sms-listen", daemon=True),
+        ]
+        for thread in beside:
+            thread.start()
+        try:
+            self._run_forever()
+        finally:
+            self._stopped.set()
+            for thread in beside:
+                thread.join()
 
     def _run_forever(self) -> None:
         while True:
@@ -63,6 +76,7 @@ class Worker:
             worker = _rq_worker()
             if worker is not None:
                 _work(worker, burst=True)
+            listen_to_gateways()
             # What the queue server lost, and what a dead worker's claim still seems to attend to.
             _deliver_without_rings()
             due = _due()
@@ -72,6 +86,9 @@ class Worker:
 
     def _sweep(self) -> None:
         sweep_until_stopped(self._app, timedelta(seconds=self._interval), self._stopped)
+
+    def _listen(self) -> None:
+        listen_until_stopped(self._app, self._stopped)
 
 
 def sweep_until_stopped(app: Flask, interval: timedelta, stopped: threading.Event | None = None) -> None:
