@@ -6,12 +6,17 @@ recipient's data holds may reach a message unescaped.
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from domain.errors import DomainError
 from domain.html_context import Context, HtmlScanner
 from domain.merge_tags import RECORD_PATHS, TAG_PATTERN, path_of, variable_of
+
+MOST_FIELDS = 1000
+"""Merge tags and pieces of EJS in one text."""
 
 _DELIMITER = re.compile(r"<%%|%%>|<%=|<%-|<%_|<%#|<%|-%>|_%>|%>")
 _CLOSING = frozenset({"%>", "-%>", "_%>"})
@@ -128,21 +133,17 @@ class TemplateSource:
 def parse(source: str, *, html: bool) -> TemplateSource:
     """Take a template apart. With ``html``, merge tags inside ``<style>`` are text.
 
-    Raises TemplateRefused naming what is refused and its line (counted from 1).
+    Raises TemplateRefused naming what is refused and its line (counted from 1), or for more than
+    MOST_FIELDS of merge tags and EJS.
     """
     scanner = HtmlScanner() if html else None
-    pieces: list[Piece] = []
-    position = 0
-    while (opening := _DELIMITER.search(source, position)) is not None:
-        pieces += _split_tags(source, position, opening.start(), scanner)
-        line = _line(source, opening.start())
-        end = _end_of_ejs(source, opening, line)
-        context = scanner.context if scanner else Context.TEXT
-        if context is Context.STYLE:
-            raise TemplateRefused("Line %(line)s: EJS cannot be used inside <style>.", line=line)
-        pieces.append(Ejs(source[opening.start() : end], context, line))
-        position = end
-    pieces += _split_tags(source, position, len(source), scanner)
+    breaks = [found.start() for found in re.finditer("\n", source)]
+    pieces = list(islice(_pieces(source, breaks, scanner), 2 * MOST_FIELDS + 2))
+    if sum(not isinstance(piece, Text) for piece in pieces) > MOST_FIELDS:
+        raise TemplateRefused(
+            "The text holds too many fields: at most %(limit)s merge tags and pieces of EJS.",
+            limit=MOST_FIELDS,
+        )
     return TemplateSource(tuple(pieces))
 
 
@@ -160,11 +161,27 @@ def ejs_of(piece: Piece) -> str:
     return piece.code
 
 
-def _line(source: str, position: int) -> int:
-    return source.count("\n", 0, position) + 1
+def _pieces(source: str, breaks: Sequence[int], scanner: HtmlScanner | None) -> Iterator[Piece]:
+    position = 0
+    while (opening := _DELIMITER.search(source, position)) is not None:
+        yield from _split_tags(source, position, opening.start(), breaks, scanner)
+        line = _line(breaks, opening.start())
+        end = _end_of_ejs(source, opening, line)
+        context = scanner.context if scanner else Context.TEXT
+        if context is Context.STYLE:
+            raise TemplateRefused("Line %(line)s: EJS cannot be used inside <style>.", line=line)
+        yield Ejs(source[opening.start() : end], context, line)
+        position = end
+    yield from _split_tags(source, position, len(source), breaks, scanner)
 
 
-def _split_tags(source: str, start: int, end: int, scanner: HtmlScanner | None) -> Iterator[Piece]:
+def _line(breaks: Sequence[int], position: int) -> int:
+    return bisect_left(breaks, position) + 1
+
+
+def _split_tags(
+    source: str, start: int, end: int, breaks: Sequence[int], scanner: HtmlScanner | None
+) -> Iterator[Piece]:
     """Text and merge tags of a stretch without EJS, telling ``scanner`` of all its HTML."""
     text_from = position = start
     for match in TAG_PATTERN.finditer(source, start, end):
@@ -174,7 +191,7 @@ def _split_tags(source: str, start: int, end: int, scanner: HtmlScanner | None) 
             continue
         if text_from < match.start():
             yield Text(source[text_from : match.start()])
-        yield Tag(match[1], context, _line(source, match.start()))
+        yield Tag(match[1], context, _line(breaks, match.start()))
         text_from = position = match.end()
     if scanner:
         scanner.feed(source[position:end])

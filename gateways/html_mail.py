@@ -120,8 +120,8 @@ def plain_text(html: str) -> str:
             if element.tag in ("td", "th"):
                 element.tail = f" {element.tail or ''}"
             element.tag = _AS_BLOCKS[element.tag]
-    for mark in marks:
-        _replace_by_text(mark)
+    for run in _neighbours(marks):
+        _replace_by_text(run)
     text: str = Inscriptis(tree, _TEXT).get_text()
     lines = "\n".join(line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
@@ -207,14 +207,26 @@ def _safe_rules(rules: list[tinycss2.ast.Node]) -> str:
     return "\n".join(kept)
 
 
-def _replace_by_text(mark: etree._Comment) -> None:
-    """Put a comment's text in its place, keeping the text that follows it."""
-    parent = mark.getparent()
-    text = f"{mark.text}{mark.tail or ''}"
-    previous = mark.getprevious()
+def _neighbours(marks: list[etree._Comment]) -> Iterator[list[etree._Comment]]:
+    """The marks, in the document's order, in runs that no element parts."""
+    run: list[etree._Comment] = []
+    for mark in marks:
+        if run and mark.getprevious() is not run[-1]:
+            yield run
+            run = []
+        run.append(mark)
+    if run:
+        yield run
+
+
+def _replace_by_text(run: list[etree._Comment]) -> None:
+    """Put the text of neighbouring comments in their place, keeping the text that follows each."""
+    parent, previous = run[0].getparent(), run[0].getprevious()
     # A tree takes characters from its parser that it does not take from us: a form feed, for one.
+    text = _NOT_XML.sub(" ", "".join(f"{mark.text}{mark.tail or ''}" for mark in run))
     if previous is None:
-        parent.text = _NOT_XML.sub(" ", f"{parent.text or ''}{text}")
+        parent.text = f"{_NOT_XML.sub(' ', parent.text or '')}{text}"
     else:
-        previous.tail = _NOT_XML.sub(" ", f"{previous.tail or ''}{text}")
-    parent.remove(mark)
+        previous.tail = f"{_NOT_XML.sub(' ', previous.tail or '')}{text}"
+    for mark in run:
+        parent.remove(mark)

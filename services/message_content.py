@@ -8,7 +8,7 @@ from typing import Any, cast
 from domain.channel import Purpose
 from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
-from domain.html_limits import is_too_complicated
+from domain.html_limits import has_too_much_style, is_too_complicated
 from domain.merge_tags import escape_html, value_at, variable_of
 from domain.template_source import TemplateRefused, TemplateSource, parse
 from domain.template_tokens import Opaque, protect, restore, source_lines
@@ -155,6 +155,8 @@ def prepare_content(subject: str, html: str, *, footer_html: str = "") -> Frozen
         raise TemplateRefused(
             "The text is too complicated: paste it without formatting, or take tables and links out."
         )
+    if has_too_much_style(html):
+        raise TemplateRefused("The style sheets of the text are too long: shorten what stands in <style>.")
     sources = (parse(subject, html=False), parse(html, html=True), parse(footer_html, html=True))
     body, body_tokens = protect(html, salt="body")
     footer, footer_tokens = protect(footer_html, salt="footer")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.template_source import Ejs, Tag, TemplateRefused, Text, literal, parse
+from domain.template_source import MOST_FIELDS, Ejs, Tag, TemplateRefused, Text, literal, parse
 from domain.template_tokens import OPAQUE_COMMENT, protect, restore, source_lines
 
 FRAGMENTS = st.lists(
@@ -190,3 +190,12 @@ def test_a_line_of_the_finished_text_leads_to_the_line_it_was_written_on() -> No
     lines = dict(source_lines(finished, tokens))
     assert lines == {5: 2, 6: 3, 7: 5}
     assert restore(finished, tokens).split("\n")[4] == "<%"
+
+
+@pytest.mark.parametrize("field", ["{unit}", "<%= 1 %>", "a{unit}", "{unit}\n<%# x %>"])
+@pytest.mark.parametrize("html", [True, False])
+def test_a_text_with_more_fields_than_any_letter_needs_is_refused(field: str, html: bool) -> None:
+    fits = "{unit}x" * MOST_FIELDS
+    assert len(parse(fits, html=html).pieces) == 2 * MOST_FIELDS
+    with pytest.raises(TemplateRefused, match="at most 1000 merge tags"):
+        parse(fits + field, html=html)

@@ -1,7 +1,10 @@
 import re
+import time
+from collections.abc import Callable
 
 import pytest
 
+from domain.template_source import MOST_FIELDS
 from domain.template_tokens import protect, restore
 from gateways.html_mail import inline_css, plain_text, sanitise
 
@@ -139,3 +142,29 @@ def test_a_control_character_beside_a_merge_tag_is_a_space_in_the_text(feed: str
     protected, tokens = protect(f"<p>a{feed}{{unit}}{feed}b</p>")
     text = restore(plain_text(inline_css(sanitise(protected))), tokens)
     assert text.split() == ["a", "<%=", "contract.unit", "%>", "b"]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The processor's time that the quickest of three takes."""
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+@pytest.mark.parametrize("between", [" ", "\n", "<b>x</b>"])
+def test_four_times_as_many_merge_tags_take_about_four_times_as_long(between: str) -> None:
+    one, four = (
+        "<p>" + f"<!--gnc{'a' * 20}n1c-->{between}" * count + "</p>"
+        for count in (MOST_FIELDS, 4 * MOST_FIELDS)
+    )
+    assert seconds(lambda: plain_text(four)) < 8 * seconds(lambda: plain_text(one))
+
+
+def test_what_stands_between_neighbouring_merge_tags_keeps_its_place() -> None:
+    source = "<p>a{unit}b{unit}{unit}<i>c</i>{unit}d<b>{unit}e</b>{unit}f</p>"
+    protected, tokens = protect(source)
+    restored = restore(plain_text(inline_css(sanitise(protected))), tokens)
+    assert restored.replace("<%= contract.unit %>", "U").strip() == "aUbUUcUdUeUf"

@@ -152,6 +152,11 @@ def test_a_subject_of_two_lines_is_refused() -> None:
         prepare_content("a\r\nBcc: b", "c")
 
 
+def test_more_style_than_a_letter_needs_is_refused() -> None:
+    with pytest.raises(TemplateRefused, match="shorten what stands in <style>"):
+        prepare_content("s", "<style>" + "p{color:red}" * 20_000 + "</style><p>x</p>")
+
+
 def test_the_body_cannot_swallow_the_footer() -> None:
     content = prepare_content("a", '<div style="display: none"><b>x<!-- <style>', footer_html=FOOTER)
     assert "</b></div>" in content.html.split("Wiadomość od")[0]
