@@ -29,6 +29,7 @@ ACTIONS: dict[str, Any] = {
     "send": _("Sent a single message"),
     "start_top_up": _("Started a top-up"),
     "top_up": _("Topped up the account"),
+    "reverse_top_up": _("Took a top-up back"),
     "seed_demo": _("Made the sample data"),
 }
 KINDS: dict[str, Any] = {

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask import abort, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from admin_views.access import REPORT, needs
+from admin_views.access import ADMINISTER, REPORT, needs
 from admin_views.base import RecordView
 from admin_views.filters import one_of, since, until
 from admin_views.formatters import link
@@ -19,13 +19,15 @@ from domain.errors import DomainError
 from domain.money import grosze_of
 from domain.payments import LARGEST_TOP_UP, SMALLEST_TOP_UP, PaymentStatus
 from extensions.babel import translate
-from extensions.login import current_user_id
+from extensions.login import current_user_id, may
 from extensions.wiring import wiring
 from models import db
 from models.payment import Payment, PaymentGateway
-from queries.payments import invoice_of, payment_of
+from queries.payments import entry_to_take_back, invoice_of, payment_of
 from services.ask_gateway import ask_gateway
 from services.choose_account import sms_account
+from services.ledger import AlreadyReversed
+from services.reverse_top_up import reverse_top_up
 from services.top_up import Addresses, start_top_up
 
 SUGGESTED = (5_000, 10_000, 20_000, 50_000)
@@ -93,7 +95,34 @@ class PaymentView(RecordView):
 
     def card_sections(self, model: Payment) -> list[Any]:
         invoice = invoice_of(db.session(), model.id)
-        return [self.section("payment_news", payment=model, invoice=invoice, effects=EFFECTS)]
+        sections = [self.section("payment_news", payment=model, invoice=invoice, effects=EFFECTS)]
+        if may(ADMINISTER) and entry_to_take_back(db.session(), model.id):
+            sections.append(self.section("take_top_up_back", payment=model, amount=grosze(model.amount)))
+        return sections
+
+    @expose("/take-back/", methods=("POST",))
+    @needs(ADMINISTER)
+    def take_back(self) -> ResponseReturnValue:
+        """Reverse one top-up, with a reason; its invoice is corrected to nothing."""
+        payment = self.asked_for()
+        entry = entry_to_take_back(db.session(), payment.id)
+        if entry is None:
+            raise AlreadyReversed
+        correction = reverse_top_up(
+            db.session(),
+            entry,
+            request.form.get("reason", ""),
+            actor_id=current_user_id(),
+            now=wiring().clock(),
+        )
+        db.session.commit()
+        flash(
+            gettext(
+                "The top-up was taken back. Correction %(number)s has been issued.", number=correction.number
+            ),
+            "success",
+        )
+        return redirect(self.get_url(".details_view", id=payment.id))
 
     @expose("/top-up/", methods=("GET", "POST"))
     @needs(REPORT)

@@ -1,4 +1,4 @@
-"""The $ page with several payment services: which one is asked, and what the return page says of each."""
+"""The $ page with several payment services, the way back from each, and a top-up that is taken back."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 
 from extensions.wiring import Wiring
 from models.audit import AuditEntry
+from models.invoice import Invoice
 from models.ledger import LedgerEntry
 from models.payment import Payment, PaymentGateway
-from sandbox.sample_account import COMPANY, OPERATOR
+from models.sms_account import SmsAccount
+from models.user import User
+from sandbox.sample_account import COMPANY, OPERATOR, write_account
 from services.invoice_settings import BUYER, SELLER, save_settings
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
@@ -96,3 +99,51 @@ def test_a_service_that_does_not_answer_leaves_the_payment_not_started(
     answer = visit("accountant").post(PAGE, amount="100", gateway="stripe")
     assert answer.status_code == 409 and "does not answer" in answer.text
     assert stored.scalars(sa.select(Payment.status)).all() == ["failed"]
+
+
+# --- taking a top-up back ---
+
+
+@pytest.fixture
+def account(panel: Flask, stored: Session) -> int:
+    """The sample company's account with two paid top-ups; the number of the first."""
+    administrator = stored.scalars(sa.select(User).where(User.name == "administrator")).one()
+    write_account(stored, actor_id=administrator.id, now=make.LONG_AGO)
+    stored.commit()
+    return stored.scalars(sa.select(Payment.id).order_by(Payment.id)).all()[0]
+
+
+def test_an_administrator_takes_a_top_up_back_once(visit: Visit, stored: Session, account: int) -> None:
+    person, card = visit("administrator"), f"/admin/payment/details/?id={account}"
+    amount = stored.scalars(sa.select(Payment.amount).where(Payment.id == account)).one()
+    before = stored.scalars(sa.select(SmsAccount.balance)).one()
+    assert "Take this top-up back" in person.get(card).text
+    answer = person.post(f"/admin/payment/take-back/?id={account}", reason="Zapłacono dwa razy")
+    [said] = person.sentences(card)
+    assert answer.status_code == 302 and said.startswith("The top-up was taken back. Correction FK/1/")
+    stored.expire_all()
+    assert stored.scalars(sa.select(SmsAccount.balance)).one() == before - amount * 100
+    correction = stored.scalars(sa.select(Invoice).where(Invoice.series == "FK")).one()
+    assert (correction.gross, correction.reason) == (-amount, "Zapłacono dwa razy")
+    assert person.get(f"/admin/invoice/pdf/{correction.id}").data[:4] == b"%PDF"
+    assert "Take this top-up back" not in person.get(card).text
+    person.post(f"/admin/payment/take-back/?id={account}", reason="again")
+    assert person.sentences(card) == ["This entry has already been reversed."]
+    assert stored.scalar(sa.select(sa.func.count(Invoice.id)).where(Invoice.series == "FK")) == 1
+
+
+def test_without_a_reason_a_top_up_stays(visit: Visit, stored: Session, account: int) -> None:
+    person = visit("administrator")
+    person.post(f"/admin/payment/take-back/?id={account}", reason=" ")
+    assert person.sentences() == ["Say why this entry is reversed."]
+    assert stored.scalar(sa.select(sa.func.count(Invoice.id)).where(Invoice.series == "FK")) == 0
+
+
+@pytest.mark.parametrize("role", ["accountant", "operator", "viewer"])
+def test_nobody_but_an_administrator_takes_a_top_up_back(
+    visit: Visit, stored: Session, account: int, role: str
+) -> None:
+    person = visit(role)
+    assert person.post(f"/admin/payment/take-back/?id={account}", reason="x").status_code == 403
+    assert "Take this top-up back" not in person.get(f"/admin/payment/details/?id={account}").text
+    assert stored.scalar(sa.select(sa.func.count(Invoice.id)).where(Invoice.series == "FK")) == 0
