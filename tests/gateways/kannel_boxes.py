@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from gateways.kannel import KannelSettings
+from gateways.smpp_connection import SmppSettings
 
 FAKESMSC = Path("/usr/lib/kannel/test/fakesmsc")
 LEASH = Path(__file__).parent.parent.parent / "sandbox" / "leash.py"
@@ -28,11 +29,9 @@ box-allow-ip = 127.0.0.1
 dlr-storage = internal
 
 group = smsc
-smsc = fake
-smsc-id = fake
 host = 127.0.0.1
 port = {smsc}
-connect-allow-ip = 127.0.0.1
+{connection}
 
 group = smsbox
 bearerbox-host = 127.0.0.1
@@ -49,6 +48,16 @@ max-messages = 0
 omit-empty = true
 get-url = "{mo_url}?id=%I&from=%p&to=%P&text=%b&charset=%C&at=%T"
 """
+_FAKE = """smsc = fake
+smsc-id = fake
+connect-allow-ip = 127.0.0.1"""
+_SMPP = """smsc = smpp
+smsc-id = smpp
+transceiver-mode = true
+source-addr-autodetect = true
+smsc-username = {username}
+smsc-password = {password}
+system-type = "" """
 _GOT = re.compile(r"Got message \d+: <(\S+) (\S+) (.*?)>\n(?=20|\Z)", re.DOTALL)
 
 
@@ -86,21 +95,37 @@ def is_installed() -> bool:
 @contextmanager
 def kannel(directory: Path, mo_url: str, *incoming: str) -> Iterator[Boxes]:
     """Everything started; ``incoming``: one text to us in fakesmsc's form, sent at once."""
-    ports = dict(zip(("admin", "box", "smsc", "sendsms"), _free_ports(4), strict=True))
+    log, [smsc] = directory / "fakesmsc.log", _free_ports(1)
+    with _boxes(directory, mo_url, _FAKE, smsc) as settings, ExitStack() as stack:
+        text = incoming[0] if incoming else "+48600000000 48123 text hello"
+        command = (str(FAKESMSC), "-H", "127.0.0.1", "-r", str(smsc), "-i", "600", "-m", "1", text)
+        stack.enter_context(_box(log, *command))
+        _wait_until_sent(log)
+        yield Boxes(settings, log)
+
+
+@contextmanager
+def kannel_over_smpp(directory: Path, mo_url: str, smsc: SmppSettings) -> Iterator[KannelSettings]:
+    """A Kannel that hands what it is given to an SMSC over SMPP."""
+    connection = _SMPP.format(username=smsc.system_id, password=smsc.password)
+    with _boxes(directory, mo_url, connection, smsc.port) as settings:
+        yield settings
+
+
+@contextmanager
+def _boxes(directory: Path, mo_url: str, connection: str, smsc: int) -> Iterator[KannelSettings]:
+    ports = dict(zip(("admin", "box", "sendsms"), _free_ports(3), strict=True))
     configuration = directory / "kannel.conf"
-    configuration.write_text(_CONFIGURATION.format(password="sekret", mo_url=mo_url, **ports))
-    log = directory / "fakesmsc.log"
+    configuration.write_text(
+        _CONFIGURATION.format(password="sekret", mo_url=mo_url, connection=connection, smsc=smsc, **ports)
+    )
     with ExitStack() as stack:
         stack.enter_context(_box(directory / "bearerbox.log", "bearerbox", str(configuration)))
         _wait_for(ports["box"])
-        _wait_for(ports["smsc"])
+        _wait_for(smsc)
         stack.enter_context(_box(directory / "smsbox.log", "smsbox", str(configuration)))
         _wait_for(ports["sendsms"])
-        text = incoming[0] if incoming else "+48600000000 48123 text hello"
-        smsc = (str(FAKESMSC), "-H", "127.0.0.1", "-r", str(ports["smsc"]), "-i", "600", "-m", "1", text)
-        stack.enter_context(_box(log, *smsc))
-        _wait_until_sent(log)
-        yield Boxes(KannelSettings(f"http://127.0.0.1:{ports['sendsms']}", "goniec", "sekret"), log)
+        yield KannelSettings(f"http://127.0.0.1:{ports['sendsms']}", "goniec", "sekret")
 
 
 @contextmanager
