@@ -2,13 +2,16 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Identified, Model, enum_type
 from models.payment import Payment
+
+if TYPE_CHECKING:
+    from models.ksef import KsefSubmission
 
 
 class InvoiceKind(StrEnum):
@@ -66,6 +69,7 @@ class Invoice(Identified, Model):
 
     payment: Mapped[Payment | None] = relationship()
     corrects: Mapped["Invoice | None"] = relationship(remote_side="Invoice.id")
+    ksef: Mapped["KsefSubmission | None"] = relationship(back_populates="invoice")
 
     def __str__(self) -> str:
         return self.number
