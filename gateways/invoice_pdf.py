@@ -49,6 +49,7 @@ class Correction:
     reason: str
     before: Amounts
     corrects_ksef_number: str = ""
+    corrects_kind: Literal["VAT", "ZAL", "KOR"] = "VAT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class InvoiceSheet:
 
     ``amounts`` of a correction are the difference, so they may be negative; what it should have said is
     ``correction.before + amounts``. ``ksef_qr`` is the code's rows without a quiet zone, True for a dark
-    module; a code without a number is labelled OFFLINE.
+    module; a code without a number is labelled OFFLINE. ``certificate_qr`` is the second code, which proves
+    who issued an invoice that KSeF has not seen yet (CIRFMF/ksef-docs, kody-qr.md).
     """
 
     number: str
@@ -75,6 +77,7 @@ class InvoiceSheet:
     correction: Correction | None = None
     ksef_number: str = ""
     ksef_qr: Sequence[Sequence[bool]] = ()
+    certificate_qr: Sequence[Sequence[bool]] = ()
 
     def __post_init__(self) -> None:
         if (self.kind == "KOR") != (self.correction is not None):
@@ -123,10 +126,15 @@ def _content(sheet: InvoiceSheet) -> dict[str, object]:
         "lines": _lines(sheet),
         "total": _figures(sheet.amounts),
         "ksef": _plain(sheet.ksef_number),
-        "qr": [[0 if dark else 255 for dark in row] for row in sheet.ksef_qr],
+        "qr": _pixels(sheet.ksef_qr),
+        "certificate": _pixels(sheet.certificate_qr),
         "correction": _correction(sheet.correction),
         **_settlement(sheet),
     }
+
+
+def _pixels(modules: Sequence[Sequence[bool]]) -> list[list[int]]:
+    return [[0 if dark else 255 for dark in row] for row in modules]
 
 
 def _party(party: Party) -> dict[str, str]:
