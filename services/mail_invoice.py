@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from domain.addresses import address_digest, normalise_email
 from domain.channel import Channel
 from domain.correspondence import INVOICE_HTML, INVOICE_SUBJECT, INVOICE_TEXT
+from domain.ksef import KsefState
 from domain.merge_tags import escape_html
 from gateways.invoice_pdf import render_invoice
 from models.attachment import Attachment
 from models.invoice import Invoice
+from models.ksef import KsefSubmission
 from models.mail_account import MailAccount
 from models.message import Message, Origin
 from models.setting import SUPPRESSION_KEY, secret_of
@@ -32,8 +34,9 @@ class Store(Protocol):
 def mail_waiting_invoices(session: Session, *, store: Store, now: datetime, enqueue: Enqueue) -> int:
     """Queue a message with the PDF for every invoice of the last 30 days that has none; how many.
 
-    Without an address of the buyer, or a mail account, an invoice waits. May run twice at once: the key of
-    the message is the invoice's. Commits each.
+    Without an address of the buyer, or a mail account, an invoice waits; so does one on its way into KSeF,
+    for its number, unless it was issued offline. May run twice at once: the key of the message is the
+    invoice's. Commits each.
     """
     account_id = session.scalar(
         sa.select(MailAccount.id).where(MailAccount.is_default, MailAccount.is_active)
@@ -42,9 +45,13 @@ def mail_waiting_invoices(session: Session, *, store: Store, now: datetime, enqu
         session.rollback()
         return 0
     mailed = sa.exists().where(Message.idempotency_key == _key(Invoice.id))
+    under_way = sa.exists().where(
+        KsefSubmission.invoice_id == Invoice.id,
+        KsefSubmission.state.not_in((KsefState.ACCEPTED, KsefState.OFFLINE)),
+    )
     waiting = (
         sa.select(Invoice)
-        .where(Invoice.created_at >= now - MAILED_WITHIN, ~mailed)
+        .where(Invoice.created_at >= now - MAILED_WITHIN, ~mailed, ~under_way)
         .order_by(Invoice.id)
         .limit(AT_ONCE)
     )

@@ -1,0 +1,316 @@
+"""Invoices on their way into KSeF: each arrives once, whatever is killed, or a person reads why not."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from domain.ksef import KsefState
+from gateways.ksef import KsefGateway
+from gateways.ksef_settings import Certificate
+from models import db
+from models.invoice import Invoice
+from models.ksef import KsefSubmission
+from sandbox import ksef
+from sandbox.ksef_keys import write_certificate
+from sandbox.sample_account import write_account
+from services.invoice_sheet import sheet_of
+from services.issue_invoice import correct_invoice
+from services.ksef_submissions import (
+    LEASE,
+    NotRefused,
+    claim_submission,
+    due_submissions,
+    enrol_invoices,
+    send_again,
+)
+from services.send_to_ksef import send_to_ksef
+from tests import factories as make
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def there() -> Iterator[ksef.Ksef]:
+    with ksef.running() as running:
+        running.office.script.delay = 0
+        yield running
+
+
+@pytest.fixture
+def session(database: Flask, now: datetime) -> Session:
+    """The sample company's account: two invoices of one seller."""
+    session = db.session()
+    write_account(session, actor_id=make.make_user(session).id, now=now)
+    session.commit()
+    return session
+
+
+@pytest.fixture
+def gateway(there: ksef.Ksef) -> KsefGateway:
+    return KsefGateway(ksef.settings_for(there.url))
+
+
+def rows(session: Session) -> list[KsefSubmission]:
+    session.rollback()
+    query = sa.select(KsefSubmission).order_by(KsefSubmission.invoice_id)
+    return list(session.scalars(query.execution_options(populate_existing=True)))
+
+
+def states(session: Session) -> list[str]:
+    return [row.state.value for row in rows(session)]
+
+
+def first_invoice(session: Session) -> Invoice:
+    return session.scalars(sa.select(Invoice).order_by(Invoice.id)).first()  # type: ignore[return-value]
+
+
+# --- the way in ---
+
+
+def test_an_invoice_is_sent_numbered_and_receipted(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    there.office.script.delay = 2
+    assert send_to_ksef(session, gateway, now) == 2
+    assert states(session) == ["sent", "sent"]
+    send_to_ksef(session, gateway, now + MINUTE)
+    assert states(session) == ["sent", "sent"]
+    send_to_ksef(session, gateway, now + 2 * MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+    for row in rows(session):
+        assert row.sha256 == hashlib.sha256(row.xml.encode()).hexdigest()
+        assert there.office.accepted[row.ksef_number][1].content == row.xml.encode()
+        assert row.ksef_number in row.upo and row.error_text == "" and row.leased_until is None
+    assert len(there.office.sessions) == 1 and all(one.is_closed for one in there.office.sessions.values())
+    assert send_to_ksef(session, gateway, now + 3 * MINUTE) == 0
+
+
+def test_what_was_issued_before_the_day_is_left_alone(
+    session: Session, there: ksef.Ksef, now: datetime
+) -> None:
+    later = replace(ksef.settings_for(there.url), since=now.date() + timedelta(days=1))
+    assert send_to_ksef(session, KsefGateway(later), now) == 0
+    assert rows(session) == []
+
+
+def test_one_run_works_on_a_row(session: Session, gateway: KsefGateway, now: datetime) -> None:
+    enrol_invoices(session, gateway.settings, now)
+    assert enrol_invoices(session, gateway.settings, now) == 0
+    [first, second] = due_submissions(session, gateway.settings, now)
+    assert claim_submission(session, first, now) is not None
+    assert claim_submission(session, first, now) is None
+    assert list(due_submissions(session, gateway.settings, now)) == [second]
+    assert claim_submission(session, first, now + LEASE + MINUTE) is not None
+
+
+# --- killed ---
+
+
+class Killed(BaseException):
+    """As if the process were gone: nothing in the application catches it."""
+
+
+class Dying(KsefGateway):
+    """Is killed at its n-th call, before it leaves or after it has arrived."""
+
+    def __init__(self, settings: object, calls: int, *, after: bool) -> None:
+        super().__init__(settings)  # type: ignore[arg-type]
+        self._left, self._after, self._dead = calls, after, False
+
+    def _ask(self, call, *, sending=False):  # type: ignore[no-untyped-def]
+        if self._dead:
+            raise Killed
+        self._left -= 1
+        self._dead = self._left == 0
+        if self._dead and not self._after:
+            raise Killed
+        answer = super()._ask(call, sending=sending)
+        if self._dead:
+            raise Killed
+        return answer
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("calls", range(1, 9))
+def test_killed_at_any_call_an_invoice_arrives_once(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime, calls: int, after: bool
+) -> None:
+    with pytest.raises(Killed):
+        send_to_ksef(session, Dying(gateway.settings, calls, after=after), now)
+    session.rollback()
+    for minutes in range(20, 60, 5):
+        send_to_ksef(session, gateway, now + minutes * MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+    assert sorted(row.ksef_number for row in rows(session)) == sorted(there.office.accepted)
+    assert all(row.upo for row in rows(session))
+
+
+def test_a_lost_answer_does_not_send_twice(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    there.office.script.lost = 1
+    send_to_ksef(session, gateway, now)
+    assert states(session) == ["sending", "waiting"]
+    send_to_ksef(session, gateway, now + 2 * MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+    assert sum(len(one.documents) for one in there.office.sessions.values()) == 2
+
+
+def test_a_duplicate_of_our_own_document_is_accepted(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    """What a lost session leaves: KSeF has the document, and nobody here knows."""
+    send_to_ksef(session, gateway, now)
+    numbers = [row.ksef_number for row in rows(session)]
+    session.execute(
+        sa.update(KsefSubmission).values(
+            state=KsefState.WAITING, ksef_number="", upo="", session_reference="", invoice_reference=""
+        )
+    )
+    session.commit()
+    send_to_ksef(session, gateway, now + MINUTE)
+    assert [row.ksef_number for row in rows(session)] == numbers
+    assert all(row.upo for row in rows(session)) and len(there.office.accepted) == 2
+
+
+def test_a_duplicate_of_another_document_is_refused(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    send_to_ksef(session, gateway, now)
+    [number, _other] = [row.ksef_number for row in rows(session)]
+    there.office.accepted[number][1].content += b" "
+    changes = {"state": KsefState.WAITING, "ksef_number": "", "upo": "", "invoice_reference": ""}
+    session.execute(sa.update(KsefSubmission).where(KsefSubmission.ksef_number == number).values(**changes))
+    session.commit()
+    send_to_ksef(session, gateway, now + MINUTE)
+    refused = rows(session)[0]
+    assert (refused.state, refused.error_code) == (KsefState.REFUSED, 440)
+    assert number in refused.error_text
+
+
+# --- refused ---
+
+
+@pytest.mark.parametrize("code", [410, 430, 435, 450])
+def test_a_refusal_is_shown_and_sent_again_by_a_person(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime, code: int
+) -> None:
+    there.office.script.verdicts.append(code)
+    send_to_ksef(session, gateway, now)
+    [refused, accepted] = rows(session)
+    assert (refused.state, refused.error_code) == (KsefState.REFUSED, code) and refused.error_text
+    assert sheet_of(refused.invoice).ksef_qr == ()
+    assert send_to_ksef(session, gateway, now + timedelta(days=1)) == 0
+    with pytest.raises(NotRefused):
+        send_again(session, accepted, now)
+    send_again(session, refused, now)
+    session.commit()
+    send_to_ksef(session, gateway, now + MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+
+
+def test_an_invoice_of_another_seller_is_not_sent(session: Session, there: ksef.Ksef, now: datetime) -> None:
+    other = replace(ksef.settings_for(there.url), nip="5260250274")
+    send_to_ksef(session, KsefGateway(other), now)
+    assert states(session) == ["refused", "refused"] and there.office.log_ins == []
+
+
+def test_what_the_system_cancelled_goes_out_again(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    there.office.script.verdicts.extend([550, 500])
+    send_to_ksef(session, gateway, now)
+    assert states(session) == ["waiting", "waiting"]
+    assert [row.error_code for row in rows(session)] == [550, 500]
+    send_to_ksef(session, gateway, now + MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+
+
+# --- not reached ---
+
+
+def test_while_ksef_is_down_invoices_are_issued_offline(
+    session: Session, there: ksef.Ksef, tmp_path: Path, now: datetime
+) -> None:
+    files = Certificate(*write_certificate(tmp_path, "1060000062"))
+    gateway = KsefGateway(replace(ksef.settings_for(there.url), offline_certificate=files))
+    there.office.script.is_down = True
+    send_to_ksef(session, gateway, now)
+    [first, second] = rows(session)
+    assert (first.state, second.state) == (KsefState.OFFLINE, KsefState.OFFLINE)
+    assert first.offline_since == now and first.error_code == 503
+    sheet = sheet_of(first.invoice)
+    assert sheet.ksef_qr and sheet.certificate_qr and sheet.ksef_number == ""
+    digest = first.sha256
+    send_to_ksef(session, gateway, now + 2 * MINUTE)
+    assert rows(session)[0].next_try_at == now + 4 * MINUTE
+    there.office.script.is_down = False
+    send_to_ksef(session, gateway, now + 5 * MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+    assert rows(session)[0].sha256 == digest
+    assert all(document.offline for _session, document in there.office.accepted.values())
+    sheet = sheet_of(rows(session)[0].invoice)
+    assert sheet.ksef_qr and sheet.ksef_number and not sheet.certificate_qr
+
+
+def test_too_many_requests_leaves_ksef_alone_for_as_long_as_it_asks(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    there.office.script.too_many, there.office.script.retry_after = 1, 1800
+    send_to_ksef(session, gateway, now)
+    assert states(session) == ["waiting", "waiting"]
+    assert {row.next_try_at for row in rows(session)} == {now + 30 * MINUTE}
+    correct_invoice(session, first_invoice(session), 0, "Zwrot", now + MINUTE)
+    session.commit()
+    assert send_to_ksef(session, gateway, now + 29 * MINUTE) == 0
+    assert there.office.log_ins == []
+    for minutes in (30, 32):
+        send_to_ksef(session, gateway, now + minutes * MINUTE)
+    assert states(session) == ["accepted"] * 3
+
+
+def test_who_is_not_let_in_waits_and_does_not_go_offline(
+    session: Session, there: ksef.Ksef, now: datetime
+) -> None:
+    stranger = replace(ksef.settings_for(there.url), token="another")
+    for minutes in (0, 1, 3, 7):
+        send_to_ksef(session, KsefGateway(stranger), now + minutes * MINUTE)
+    assert states(session) == ["waiting", "waiting"]
+    [row, _other] = rows(session)
+    assert row.attempts == 4 and row.next_try_at == now + 15 * MINUTE and "token" in row.error_text
+
+
+def test_a_correction_names_the_number_of_what_it_corrects(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    there.office.script.verdicts.append(450)
+    correct_invoice(session, first_invoice(session), 0, "Zwrot", now)
+    session.commit()
+    send_to_ksef(session, gateway, now)
+    assert states(session) == ["refused", "accepted", "waiting"]
+    send_again(session, rows(session)[0], now)
+    session.commit()
+    send_to_ksef(session, gateway, now + MINUTE)
+    send_to_ksef(session, gateway, now + 2 * MINUTE)
+    [original, _other, correction] = rows(session)
+    assert correction.state is KsefState.ACCEPTED and original.ksef_number in correction.xml
+
+
+def test_a_receipt_that_is_another_document_s_is_not_kept(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    there.office.script.delay = 1
+    send_to_ksef(session, gateway, now)
+    for one in there.office.sessions.values():
+        one.documents[0].digest = "x"
+    send_to_ksef(session, gateway, now + MINUTE)
+    [first, second] = rows(session)
+    assert (first.upo == "", second.upo != "") == (True, True)
+    assert first.state is KsefState.ACCEPTED and first.next_try_at == now + 6 * MINUTE
