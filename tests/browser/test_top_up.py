@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from extensions.wiring import Wiring
 from gateways.payu import PayuGateway
+from gateways.przelewy24 import Przelewy24Gateway
 from models.invoice import Invoice
 from models.ledger import LedgerEntry
 from models.payment import Payment, PaymentGateway
@@ -17,6 +18,7 @@ from sandbox import paywall
 from sandbox.sample_account import COMPANY, OPERATOR
 from services.invoice_settings import BUYER, SELLER, save_settings
 from tests import factories as make
+from tests import przelewy24_peer
 from tests.browser.conftest import PHONE
 from tests.conftest import SharedPanel
 
@@ -103,3 +105,28 @@ def test_an_abandoned_payment_says_that_it_waits(open_page: OpenPage, wall: payw
     page.wait_for_url("**/admin/payment/back/**")
     expect(page.locator("main")).to_contain_text("Płatność nie została jeszcze potwierdzona.")
     expect(page.get_by_role("link", name="Wróć do płatności")).to_be_visible()
+
+
+def test_the_payer_chooses_a_service_and_comes_back_to_the_truth(
+    open_page: OpenPage, wall: paywall.Paywall, shared_panel: SharedPanel, stored: Session
+) -> None:
+    with przelewy24_peer.running() as service:
+        hands: Wiring = shared_panel.app.extensions["goniec"]
+        shared_panel.app.extensions["goniec"] = replace(
+            hands,
+            payments={**hands.payments, PaymentGateway.PRZELEWY24: Przelewy24Gateway(service.settings)},
+        )
+        page = open_page(PHONE, locale="pl-PL")
+        page.goto("/admin/payment/top-up/")
+        expect(page.get_by_role("radio", name="Płatność próbna")).to_be_checked()
+        page.get_by_text("Przelewy24").click()
+        page.get_by_role("textbox", name="Kwota w złotych").fill("49,99")
+        page.get_by_role("button", name="Przejdź do płatności").click()
+        page.wait_for_url(f"{service.url}/trnRequest/**")
+        [uuid] = service.sales
+        page.goto(f"/admin/payment/back/{uuid}")
+        expect(page.locator("main")).to_contain_text("Płatność nie została jeszcze potwierdzona.")
+        service.pay(uuid)
+        page.reload()
+        expect(page.locator("main")).to_contain_text("Płatność dotarła.")
+    assert stored.scalars(sa.select(LedgerEntry.amount)).all() == [499_900]
