@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from textwrap import shorten
 from typing import Any
 
 import click
@@ -16,9 +15,9 @@ from domain.money import zloty_of
 from models import db
 from models.campaign import Campaign
 from queries.sms_report import SUMMED, By, ReportFilter, Total, campaigns_behind, total_of, totals
+from services.read_message import title_of_text
 
 DELIMITER = ";"
-LONGEST_TITLE = 70
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -63,8 +62,4 @@ def _name(key: str, title: str, shared: Counter[str]) -> str:
 
 
 def _title(campaign: Campaign) -> str:
-    return (
-        shorten(campaign.body, LONGEST_TITLE, placeholder="…")
-        if campaign.channel is Channel.SMS
-        else campaign.subject
-    )
+    return title_of_text(campaign.body) if campaign.channel is Channel.SMS else campaign.subject
