@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 
 from smpplib import consts  # type: ignore[import-untyped]
@@ -103,9 +103,10 @@ class SmppGateway:
         if refusal is not None:
             return refusal
         parts = parts_of(message.text, next(self._numbers))
+        pauses = iter(_PAUSES)  # of one text together: a worker's claim lasts two minutes
         with self._turn:
             outcome = self._ready(IDLE_SECONDS)
-            return outcome or hand_over(parts, lambda part: self._submit(message, part))
+            return outcome or hand_over(parts, lambda part: self._submit(message, part, pauses))
 
     def listen(self) -> Unavailable | None:
         """Take what the SMSC has for us, bound anew where that is needed; why there is no connection."""
@@ -157,14 +158,13 @@ class SmppGateway:
         self._not_before = time.monotonic() + RECONNECT_SECONDS
         return outcome
 
-    def _submit(self, message: TextMessage, part: Part) -> Outcome:
-        outcome = self._submit_once(message, part)
-        for pause in _PAUSES:
-            if not _is_busy(outcome):
-                break
-            time.sleep(pause)
+    def _submit(self, message: TextMessage, part: Part, pauses: Iterator[float]) -> Outcome:
+        while True:
             outcome = self._submit_once(message, part)
-        return outcome
+            pause = next(pauses, None) if _is_busy(outcome) else None
+            if pause is None:
+                return outcome
+            time.sleep(pause)
 
     def _submit_once(self, message: TextMessage, part: Part) -> Outcome:
         assert self._connection is not None  # noqa: S101 - what drops it also ends the text

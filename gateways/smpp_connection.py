@@ -224,7 +224,10 @@ def _connected(settings: SmppSettings) -> socket.socket:
         raise NotSent(AccountRefused("", str(UntrustedGateway(why=error.verify_message)))) from None
     except (OSError, ValueError) as error:
         stream.close()
-        raise NotSent(AccountRefused("", str(NoGatewayTls(why=_words(error))))) from None
+        went_away = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+        if isinstance(error, ssl.SSLError | ValueError) and not went_away:
+            raise NotSent(AccountRefused("", str(NoGatewayTls(why=_words(error))))) from None
+        raise NotSent(Unavailable("", str(NoGateway(why=_words(error))))) from None
 
 
 def _words(error: BaseException) -> str:

@@ -291,6 +291,24 @@ def test_a_certificate_nobody_vouches_for_is_told_no_secret(server_tls):  # noqa
         assert peer.requests == []
 
 
+@pytest.mark.parametrize(("answer", "kind"), [(b"", Unavailable), (b"\0\0\0\x10plain", AccountRefused)])
+def test_a_server_without_tls_is_told_no_secret(answer, kind):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port, told = listener.getsockname()[1], []
+
+        def serve():
+            stream, _ = listener.accept()
+            with stream:
+                told.append(stream.recv(4096))
+                stream.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        outcome = SmppGateway(SmppSettings("127.0.0.1", port, "a", "topsecrt", tls=True)).send(text())
+        thread.join()
+    assert type(outcome) is kind and b"topsecrt" not in told[0]
+
+
 def test_the_password_is_neither_shown_nor_logged(smsc, gateway, caplog):
     caplog.set_level(0)
     gateway.send(text())
