@@ -16,7 +16,7 @@ import commands
 import webhooks
 from config import INSTANCE, ROOT, InvalidSetting, Settings
 from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
-from extensions import assets, babel, csp, csrf, error_texts, limiter, login, mail, proxies, urls
+from extensions import assets, babel, csp, csrf, error_texts, limiter, login, mail, nul, proxies, urls
 from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
@@ -212,6 +212,6 @@ def _add_panel(app: Flask, settings: Settings) -> None:
         )
     if not settings.base_url_given:
         app.logger.warning("BASE_URL is not set: links in messages will point to %s", settings.base_url)
-    for part in (urls, assets, proxies, csrf, babel, login, limiter, csp, admin_views):
+    for part in (urls, assets, proxies, csrf, babel, login, nul, limiter, csp, admin_views):
         part.init_app(app)
     webhooks.register(app)

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from admin_views.access import asks_as_script
+from extensions.nul import HoldsNul
 from models import db
 
 
@@ -38,6 +39,11 @@ def _words(error: HTTPException, code: int) -> tuple[str, str]:
         return (
             gettext("The form has expired."),
             gettext("Go back, reload the page and send it again."),
+        )
+    if isinstance(error, HoldsNul):
+        return (
+            gettext("The text holds a NUL character, which cannot be stored."),
+            gettext("Take it out and send it again."),
         )
     if isinstance(error, NotUnderstood):
         return str(error.description), gettext("Nothing was changed.")

@@ -69,7 +69,7 @@ def given_text(given: Mapping[str, object]) -> TypedText:
 def _variables(given: object) -> dict[str, str]:
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise _refusal(name="variables")
-    return {name[:LONGEST_NAME]: _storable(value)[:LONGEST_VALUE] for name, value in given.items()}
+    return {_storable(name)[:LONGEST_NAME]: _storable(value)[:LONGEST_VALUE] for name, value in given.items()}
 
 
 def _template_id(given: Mapping[str, object]) -> int | None:

@@ -1,7 +1,8 @@
 """What passes between us and any SMS gateway: a text out, reports of its delivery and texts back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any, TypeVar
 
 from domain.delivery import DeliveryState
 
@@ -46,3 +47,16 @@ class IncomingText:
     recipient: str
     text: str
     moment: datetime | None
+
+
+News = TypeVar("News", DeliveryReport, IncomingText)
+
+
+def without_nul(news: News) -> News:
+    """The same without the NUL characters that a telephone may send and PostgreSQL cannot store."""
+    texts: dict[str, Any] = {}
+    for each in fields(news):
+        value = getattr(news, each.name)
+        if type(value) is str:
+            texts[each.name] = value.replace("\0", "")
+    return replace(news, **texts)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from domain.addresses import address_digest
 from domain.channel import Channel
 from domain.delivery import Status
-from domain.text_messages import IncomingText
+from domain.text_messages import IncomingText, without_nul
 from models.client import Client, PhoneNumber
 from models.message import Direction, Message, Origin
 from models.setting import SUPPRESSION_KEY, secret_of
@@ -21,6 +21,7 @@ def receive_text(session: Session, gateway_id: int, text: IncomingText, *, now: 
 
     Commits.
     """
+    text = without_nul(text)
     key = _key_of(gateway_id, text)
     if session.scalar(sa.select(sa.exists().where(Message.idempotency_key == key))):
         return False

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.delivery import Move, reported_state, sources, target
-from domain.text_messages import DeliveryReport
+from domain.text_messages import DeliveryReport, without_nul
 from models.message import AttemptOutcome, DeliveryAttempt, Message
 
 
@@ -18,7 +18,7 @@ def take_reports(
 
     A report proves that the gateway took the text: one that was uncertain counts as sent from then on.
     """
-    known = sum(_take(session, gateway_id, report, now) for report in reports)
+    known = sum(_take(session, gateway_id, without_nul(report), now) for report in reports)
     session.commit()
     return known
 

@@ -141,7 +141,9 @@ def test_a_list_that_is_not_what_the_person_saw_makes_no_draft(
 def test_what_is_typed_is_kept_and_answered_with_the_next_version(
     visit: Visit, stored: Session, draft: Campaign
 ) -> None:
-    answer = save(visit("operator"), draft, variables={"until": "31 marca"}, body="<p>{until}</p>\x00")
+    answer = save(
+        visit("operator"), draft, variables={"until\x00": "31\x00 marca"}, body="<p>{until}</p>\x00"
+    )
     stored.expire_all()
     told = answer.get_json()
     assert (draft.subject, draft.body, draft.contract_types) == ("Nowy tytuł", "<p>{until}</p>", ["sale"])

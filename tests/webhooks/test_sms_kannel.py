@@ -68,3 +68,10 @@ def test_what_smsapi_would_say_is_not_kannels(client: FlaskClient) -> None:
         client.post(f"/sms/{SECRET}/incoming", data={"sms_text": "a", "sms_from": "48600100200"}).status_code
         == 400
     )
+
+
+@pytest.mark.usefixtures("attempt")
+def test_a_nul_in_a_text_is_left_out_of_it(client: FlaskClient) -> None:
+    assert client.get(f"{INCOMING}%00T%00%00%00A%00K").status_code == 200
+    [text] = db.session.scalars(sa.select(Message).where(Message.direction == Direction.INCOMING))
+    assert text.body_text == "TAK"
