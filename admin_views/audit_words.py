@@ -30,6 +30,7 @@ ACTIONS: dict[str, Any] = {
     "start_top_up": _("Started a top-up"),
     "top_up": _("Topped up the account"),
     "reverse_top_up": _("Took a top-up back"),
+    "send_again": _("Sent an invoice to KSeF again"),
     "seed_demo": _("Made the sample data"),
 }
 KINDS: dict[str, Any] = {

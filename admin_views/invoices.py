@@ -3,22 +3,30 @@
 from io import BytesIO
 from typing import Any
 
-from flask import abort, send_file
+from flask import abort, flash, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
-from admin_views.access import REPORT
+from admin_views.access import REPORT, needs
 from admin_views.base import RecordView
 from admin_views.filters import one_of, since_day, until_day
 from admin_views.formatters import link, linked, own_link
+from admin_views.ksef_words import ksef_badge, ksef_facts, ksef_filter, ksef_text
 from admin_views.money import grosze_column
 from admin_views.sections import SMS_ACCOUNT
+from domain.ksef import KsefState
+from extensions.wiring import wiring
 from gateways.invoice_pdf import render_invoice
 from models import db
 from models.invoice import Invoice, InvoiceKind
+from models.ksef import KsefSubmission
 from services.invoice_sheet import sheet_of
+from services.ksef_submissions import send_again
+
+SEE_OTHER = 303
 
 
 class InvoiceView(RecordView):
@@ -30,14 +38,16 @@ class InvoiceView(RecordView):
     empty_title = _("No invoices yet")
     empty_hint = _("An invoice is issued by itself the moment a top-up is paid.")
     column_default_sort = ("id", True)
+    eager = ("ksef",)
 
-    column_list = ("number", "issued_on", "kind", "buyer", "net", "tax", "gross", "pdf")
+    column_list = ("number", "issued_on", "kind", "buyer", "net", "tax", "gross", "ksef", "pdf")
     column_details_list = (
         "number", "kind", "issued_on", "paid_on", "seller", "buyer", "item", "vat_rate", "net", "tax",
         "gross", "payment", "corrects", "reason",
     )  # fmt: skip
     column_export_list = (
         "number", "kind", "issued_on", "paid_on", "buyer", "buyer_nip", "vat_rate", "net", "tax", "gross",
+        "ksef",
     )  # fmt: skip
     column_labels = {
         "number": _("Number"),
@@ -55,6 +65,7 @@ class InvoiceView(RecordView):
         "payment": _("Top-up"),
         "corrects": _("Corrects"),
         "reason": _("Reason"),
+        "ksef": _("KSeF"),
         "pdf": _("PDF"),
     }
     column_formatters = {
@@ -66,6 +77,7 @@ class InvoiceView(RecordView):
         "gross": grosze_column,
         "payment": linked("payment"),
         "corrects": linked("invoice"),
+        "ksef": lambda _view, _context, invoice, _name: ksef_badge(invoice.ksef),
         "pdf": lambda _view, _context, invoice, _name: link(_("Download"), ".pdf", invoice_id=invoice.id),
     }
     column_formatters_export = {
@@ -74,11 +86,13 @@ class InvoiceView(RecordView):
         "net": lambda _view, _context, invoice, _name: _plain(invoice.net),
         "tax": lambda _view, _context, invoice, _name: _plain(invoice.tax),
         "gross": lambda _view, _context, invoice, _name: _plain(invoice.gross),
+        "ksef": lambda _view, _context, invoice, _name: ksef_text(invoice.ksef),
     }
     column_sortable_list = ("number", "issued_on", "gross")
     column_searchable_list = ("number",)
     column_filters = (
         one_of("kind", _("Kind"), Invoice.kind, InvoiceKind),
+        ksef_filter(),
         since_day("issued", _("Issued"), Invoice.issued_on),
         until_day("issued", _("Issued"), Invoice.issued_on),
     )
@@ -86,18 +100,64 @@ class InvoiceView(RecordView):
     def card_actions(self, model: Invoice) -> list[Markup]:
         return [self.section("invoice_download", invoice=model)]
 
+    def card_banners(self, model: Invoice) -> list[Markup]:
+        if model.ksef is None or model.ksef.state is not KsefState.REFUSED:
+            return []
+        return [self.section("invoice_ksef_refused", ksef=model.ksef)]
+
+    def card_sections(self, model: Invoice) -> list[Markup]:
+        return [self.section("invoice_ksef", **ksef_facts(model.ksef))] if model.ksef else []
+
     @expose("/pdf/<int:invoice_id>")
     def pdf(self, invoice_id: int) -> ResponseReturnValue:
         """The invoice as it is handed out."""
         invoice = db.session.get(Invoice, invoice_id)
         if invoice is None:
             abort(404)
-        return send_file(
-            BytesIO(render_invoice(sheet_of(invoice))),
-            mimetype="application/pdf",
-            as_attachment=True,
-            download_name=f"{invoice.number.replace('/', '-')}.pdf",
-        )
+        return _file(invoice, render_invoice(sheet_of(invoice)), "pdf")
+
+    @expose("/xml/<int:invoice_id>")
+    def xml(self, invoice_id: int) -> ResponseReturnValue:
+        """The document as it is or was sent to KSeF."""
+        submission = _submission(invoice_id)
+        if not submission.xml:
+            abort(404)
+        return _file(submission.invoice, submission.xml.encode(), "xml")
+
+    @expose("/upo/<int:invoice_id>")
+    def upo(self, invoice_id: int) -> ResponseReturnValue:
+        """KSeF's receipt, byte for byte: it carries a signature."""
+        submission = _submission(invoice_id)
+        if not submission.upo:
+            abort(404)
+        return _file(submission.invoice, submission.upo.encode(), "xml", "-UPO")
+
+    @expose("/send-again/<int:invoice_id>", methods=("POST",))
+    @needs(REPORT)
+    def send_again(self, invoice_id: int) -> ResponseReturnValue:
+        """Somebody has put right why KSeF refused it."""
+        submission = _submission(invoice_id)
+        send_again(db.session(), submission, wiring().clock())
+        self.audit("send_again", invoice_id, {"number": submission.invoice.number})
+        db.session.commit()
+        flash(gettext("The invoice will be sent to KSeF again."), "success")
+        return redirect(url_for(".details_view", id=invoice_id), SEE_OTHER)
+
+
+def _submission(invoice_id: int) -> KsefSubmission:
+    invoice = db.session.get(Invoice, invoice_id)
+    if invoice is None or invoice.ksef is None:
+        abort(404)
+    return invoice.ksef
+
+
+def _file(invoice: Invoice, content: bytes, kind: str, addition: str = "") -> ResponseReturnValue:
+    return send_file(
+        BytesIO(content),
+        mimetype=f"application/{kind}",
+        as_attachment=True,
+        download_name=f"{invoice.number.replace('/', '-')}{addition}.{kind}",
+    )
 
 
 def _party(party: dict[str, Any]) -> str:
