@@ -42,8 +42,9 @@ class RecipientPages(GuardedView):
     def recipients(self, campaign_id: int) -> ResponseReturnValue:
         """One page of the table as a fragment."""
         campaign, wanted = campaign_or_404(campaign_id), _wanted()
-        page = whole_number(request.args.get("page")) or 0
         count = count_recipients(db.session(), campaign_id, wanted)
+        pages = -(-count // ROWS_AT_ONCE)
+        page = min(whole_number(request.args.get("page")) or 0, max(pages - 1, 0))
         return str(
             self.render(
                 "campaign/recipients.html",
@@ -53,7 +54,7 @@ class RecipientPages(GuardedView):
                 ),
                 count=count,
                 page=page,
-                pages=-(-count // ROWS_AT_ONCE),
+                pages=pages,
                 first=page * ROWS_AT_ONCE + 1,
                 wanted=wanted,
                 contract_titles=POLISH_TITLES,

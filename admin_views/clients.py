@@ -27,6 +27,7 @@ from admin_views.client_consents import (
 from admin_views.fields import PanelConverter, Row, Section
 from admin_views.filters import chosen, contains, flag, matching, one_of, since, until
 from admin_views.formatters import own_link
+from admin_views.numbers import whole_number
 from admin_views.phone_check import PhoneCheckPages
 from admin_views.sections import CLIENTS
 from domain.names import fold
@@ -224,7 +225,7 @@ class ClientView(MessageToClients, PhoneCheckPages, single_message.SingleMessage
     def record_consent(self) -> ResponseReturnValue:
         """Write down what a client said about one consent, from the client's card."""
         client = self.asked_for()
-        definition = db.get_or_404(ConsentDefinition, request.form.get("definition", 0, type=int))
+        definition = db.get_or_404(ConsentDefinition, whole_number(request.form.get("definition")) or 0)
         recorded = record_answer(db.session, client.id, definition, request.form)
         db.session.commit()
         flash(gettext("The consent was recorded.") if recorded else str(VALID_ALREADY), "success")

@@ -31,6 +31,30 @@ def test_a_page_beyond_the_last_one_is_empty(visit: Callable[..., Visitor], grid
     assert visit("administrator").get(f"/admin/{grid}/?page={page}").status_code == 200
 
 
+@pytest.mark.parametrize("page", ["1", "9" * 18, "9" * 19, str(2**63), "-1"])
+def test_a_page_of_recipients_beyond_the_last_one_is_the_last_one(
+    visit: Callable[..., Visitor], stored: Session, page: str
+) -> None:
+    campaign = make.make_campaign(stored, make.make_investment(stored))
+    client = make.make_person(stored, last_name="Nowak")
+    make.make_recipient(
+        stored, campaign, client, None, address="nowak@poczta.example", reason="missing_email"
+    )
+    stored.commit()
+    answer = visit("viewer").get(f"/admin/campaign/recipients/{campaign.id}", page=page)
+    assert answer.status_code == 200 and "nowak@poczta.example" in answer.text
+
+
+@pytest.mark.parametrize("definition", ["9" * 30, "9" * 5000, str(2**63), "x", ""])
+def test_a_consent_of_a_monstrous_number_is_not_found(
+    visit: Callable[..., Visitor], stored: Session, definition: str
+) -> None:
+    client = make.make_person(stored)
+    stored.commit()
+    answer = visit("operator").post(f"/admin/client/consent/?id={client.id}", definition=definition)
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("argument", [f"flt0_investment={10**30}", "flt0_approved_since=0001-01-01"])
 def test_a_filter_beyond_all_bounds_is_not_understood(visit: Callable[..., Visitor], argument: str) -> None:
     answer = visit("administrator").get(f"/admin/campaign/?{argument}")
