@@ -81,7 +81,11 @@ class GuardedView(BaseView):
         home = self.get_url(f".{self._default_view}")
         if request.method in SAFE_METHODS and request.path == home and not request.args:
             raise Forbidden(sentence)
-        return redirect(home)
+        return redirect(home if request.method in SAFE_METHODS else self.after_refusal(home))
+
+    def after_refusal(self, home: str) -> str:
+        """Where a person lands whose change was refused: ``home`` unless a view knows better."""
+        return home
 
 
 def asks_as_script() -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, g, url_for
+from flask import Response, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -126,6 +126,12 @@ class CampaignView(
 
     def record_title(self, model: Campaign) -> str:
         return campaign_title(model)
+
+    def after_refusal(self, home: str) -> str:
+        """The campaign that was to be changed, as it is now."""
+        number = (request.view_args or {}).get("campaign_id")
+        campaign = db.session.get(Campaign, number) if number else None
+        return page_of(campaign) if campaign else home
 
     def refuse(self, error: DomainError) -> ResponseReturnValue:
         """As every view does; a script also learns which field the refusal belongs to."""

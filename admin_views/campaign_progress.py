@@ -26,6 +26,7 @@ from models.sms_account import SmsAccount
 from queries.campaign_cost import campaign_cost
 from queries.campaign_progress import CampaignProgress, campaign_progress
 from queries.campaign_rate import seconds_left, sent_per_second
+from queries.campaign_wait import campaign_wait
 from services import steer_campaign
 from services.start_now import start_now
 
@@ -166,6 +167,7 @@ def _live(campaign: Campaign, progress: CampaignProgress) -> dict[str, Any]:
         "rate": _rate(per_second) if per_second else "",
         "left": _time_left(left) if left is not None and progress.unfinished else "",
         "waiting": waits_for_retry,
+        "wait": _wait(campaign) if running and progress.unfinished else "",
         "finishedAt": _finished(campaign),
         "allSent": not progress.not_sent and not progress.messages[Status.UNCERTAIN],
         "verdict": _verdict(progress),
@@ -194,6 +196,18 @@ def _finished(campaign: Campaign) -> str:
     if campaign.finished_at is None:
         return ""
     return gettext("finished on %(when)s", when=format_datetime(campaign.finished_at, "short"))
+
+
+def _wait(campaign: Campaign) -> str:
+    """Why nothing goes out at present and when the next try is; empty when nothing is held back."""
+    wait = campaign_wait(db.session(), campaign, now=wiring().clock())
+    if wait is None:
+        return ""
+    return gettext(
+        "%(reason)s. Next try: %(when)s",
+        reason=(translate_stored(wait.failure) or gettext("It could not be sent")).removesuffix("."),
+        when=format_datetime(wait.until, "short"),
+    )
 
 
 def _rate(per_second: float) -> str:

@@ -64,7 +64,8 @@ class RecipientPages(GuardedView):
                 is_sms=campaign.channel == Channel.SMS,
                 units=units,
                 uncertain=Status.UNCERTAIN,
-                may_decide=may(SEND) and campaign.status != CampaignStatus.CANCELLED,
+                may_decide=may(SEND),
+                may_send_again=campaign.status != CampaignStatus.CANCELLED,
             )
         )
 

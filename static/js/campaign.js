@@ -36,6 +36,8 @@
       resend: ["sending", "paused", "finished"].includes(live.status) && live.counts.failed > 0,
     };
     document.querySelectorAll("[data-move]").forEach((form) => { form.hidden = !allowed[form.dataset.move]; });
+    // Nothing leaves a cancelled campaign any more: what is uncertain can only count as sent.
+    page.querySelectorAll("[data-send-again]").forEach((form) => { form.hidden = live.status === "cancelled"; });
   }
 
   function showNotices() {
@@ -43,6 +45,8 @@
     text("pause-reason", live.pauseReason);
     find("pause-by-hand").hidden = Boolean(live.pauseReason);
     find("pause-by-trouble").hidden = !live.pauseReason;
+    find("wait-notice").hidden = !live.wait;
+    text("wait", live.wait);
     find("scheduled-notice").hidden = live.status !== "scheduled";
     find("uncertain-notice").hidden = live.uncertain === 0;
     text("uncertain-count", number(live.uncertain));
@@ -56,7 +60,7 @@
     text("total", number(live.total));
     text("rate", live.rate);
     text("left", live.left);
-    find("waiting").hidden = !live.waiting;
+    find("waiting").hidden = !live.waiting || Boolean(live.wait);
     text("finished", live.finishedAt);
     if (find("cost")) showCost();
     Object.entries(live.counts).forEach(([status, count]) => {
