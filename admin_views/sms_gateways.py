@@ -25,10 +25,18 @@ from models.sms_gateway import GatewayKind, SmsGateway
 from queries.gateway_use import gateway_is_used
 
 SMSAPI_ADDRESS = "https://api.smsapi.pl"
-CARRIED = frozenset({GatewayKind.SMSAPI, GatewayKind.KANNEL})
+CARRIED = frozenset({GatewayKind.SMSAPI, GatewayKind.KANNEL, GatewayKind.SMPP})
 """The kinds that `jobs.sms_routes` can send through; the sandbox only in demo mode."""
 
-_HTTP = Regexp(r"^https?://[\x21-\x7e]+$", message=_("Like https://api.smsapi.pl or http://127.0.0.1:13013."))
+LONGEST_SYSTEM_ID, LONGEST_SMPP_PASSWORD = 15, 8
+"""SMPP 3.4, 4.1.1: a system id and a password with their NUL."""
+KANNEL_CALLBACK = "?id=%I&from=%p&to=%P&text=%b&charset=%C&at=%T"
+"""What Kannel's get-url adds (docs/sms-gateways.md)."""
+
+_ADDRESS = Regexp(
+    r"^(?:https?|smpps?)://[\x21-\x7e]+$",
+    message=_("Like https://api.smsapi.pl, http://127.0.0.1:13013 or smpp://smsc.example:2775."),
+)
 
 
 class GatewayInUse(DomainError):
@@ -59,6 +67,18 @@ def _check_access(gateway: SmsGateway) -> None:
         raise ValidationError(gettext("Enter the access token that SMSAPI.pl gave you."))
     if gateway.kind is GatewayKind.KANNEL and not (gateway.username and gateway.password):
         raise ValidationError(gettext("Enter the user name and the password of a sendsms-user of Kannel."))
+    if gateway.kind is GatewayKind.SMPP:
+        _check_smpp(gateway)
+    if gateway.address and gateway.address.startswith("smpp") != (gateway.kind is GatewayKind.SMPP):
+        raise ValidationError(gettext("This address does not go with this kind of gateway."))
+
+
+def _check_smpp(gateway: SmsGateway) -> None:
+    name, password = gateway.username or "", gateway.password or ""
+    if not (0 < len(name) <= LONGEST_SYSTEM_ID and 0 < len(password) <= LONGEST_SMPP_PASSWORD):
+        raise ValidationError(
+            gettext("Enter the system id (15 characters at most) and its password (8 at most).")
+        )
 
 
 def _networks(_form: Any, field: Any) -> None:
@@ -127,7 +147,7 @@ class SmsGatewayView(RecordView):
             "description": _("The lowest number is tried first."),
         },
         "address": {
-            "validators": [Optional(), Length(max=300), _HTTP],
+            "validators": [Optional(), Length(max=300), _ADDRESS],
             "filters": [lambda typed: (typed or "").strip().rstrip("/")],
         },
         "username": {"description": _("SMSAPI.pl needs none: its token says whose account it is.")},
@@ -177,5 +197,10 @@ class SmsGatewayView(RecordView):
             raise GatewayInUse(name=model.name)
 
     def card_sections(self, model: SmsGateway) -> list[Markup]:
+        if model.kind is GatewayKind.SMPP:
+            return []  # reports and texts come over the connection that sends
         base = f"{wiring().base_url}/sms/{model.callback_secret}"
+        if model.kind is GatewayKind.KANNEL:
+            incoming = f"{base}/incoming{KANNEL_CALLBACK}"
+            return [self.section("sms_gateway_callbacks", report="", incoming=incoming)]
         return [self.section("sms_gateway_callbacks", report=f"{base}/report", incoming=f"{base}/incoming")]

@@ -1,6 +1,6 @@
 """`make bench`: measure delivery, pre-flight, the way to an SMS gateway and the SMS report, and compare.
 
-python -m benchmarks [--quick] [--write] [--only delivery|preflight|sms|report]
+python -m benchmarks [--quick] [--write] [--only delivery|preflight|segments|sms|report]
 """
 
 import argparse
@@ -14,6 +14,7 @@ from benchmarks.delivery import deliver
 from benchmarks.ground import DATABASES, SMTP_SINK
 from benchmarks.post_office import TUNINGS
 from benchmarks.report import checking_table, delivery_table, machine, tuning_table, write_page
+from benchmarks.segments import counting, counting_table
 from benchmarks.sms_report import report, report_table
 from benchmarks.sms_transport import transport, transport_table
 
@@ -41,6 +42,10 @@ def main() -> int:
                 for kind in DATABASES
             }
             parts.append(list(checking_table(results, options.clients)))
+            print("\n" + "\n".join(parts[-1]), flush=True)
+        if options.only in (None, "segments"):
+            counted = counting(texts=options.messages * 5, rounds=options.rounds)
+            parts.append(list(counting_table(counted)))
             print("\n" + "\n".join(parts[-1]), flush=True)
         if options.only in (None, "sms"):
             parts.append(list(transport_table(transport(texts=options.messages, rounds=options.rounds))))
@@ -79,7 +84,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, metavar="N", help="of whom a tenth is the audience")
     parser.add_argument("--charged", type=int, metavar="N", help="messages of the SMS report")
     parser.add_argument("--rounds", type=int, metavar="N")
-    parser.add_argument("--only", choices=("delivery", "preflight", "sms", "report"))
+    parser.add_argument("--only", choices=("delivery", "preflight", "segments", "sms", "report"))
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it runs")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     options = parser.parse_args()

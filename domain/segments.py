@@ -7,6 +7,7 @@ Multilingual Plane take two units, which no part may separate. The table of the 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +19,14 @@ _ALPHABET = (
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION = "\f^{}\\[~]|€"
-_BEYOND_GSM = re.compile(f"[^{re.escape(_ALPHABET + _EXTENSION)}]")
+_DOUBLE_SEPTETS = frozenset(_EXTENSION)
+_GSM = frozenset(_ALPHABET) | _DOUBLE_SEPTETS
+_LAST_OF_ONE_UNIT = "\uffff"
+_UNUSUAL_ASCII = re.compile(
+    "["
+    + re.escape("".join(chr(code) for code in range(128) if chr(code) not in _GSM - _DOUBLE_SEPTETS))
+    + "]"
+)
 _TWO_SEPTETS = re.compile(f"[{re.escape(_EXTENSION)}]")
 _TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
 
@@ -52,11 +60,13 @@ class Segmentation:
 
 def segment(text: str) -> Segmentation:
     """Count a text as the network bills it."""
-    encoding = _encoding_of(text)
-    doubles = _doubles(text, encoding)
+    unusual = _unusual(text)
+    beyond = unusual - _GSM
+    encoding = Encoding.UCS2 if beyond else Encoding.GSM7
+    costly = beyond or unusual & _DOUBLE_SEPTETS
+    doubles = _doubles(text, encoding) if costly and _any_double(costly, encoding) else []
     units = len(text) + len(doubles)
-    costly = _BEYOND_GSM if encoding is Encoding.UCS2 else _TWO_SEPTETS
-    named = tuple(dict.fromkeys(costly.findall(text))) if encoding is Encoding.UCS2 or doubles else ()
+    named = tuple(sorted(costly, key=text.index))
     return Segmentation(encoding, units, _count(text, encoding, doubles), named)
 
 
@@ -74,7 +84,17 @@ def check_parts(segmentation: Segmentation, limit: int = MOST_PARTS) -> None:
 
 
 def _encoding_of(text: str) -> Encoding:
-    return Encoding.UCS2 if _BEYOND_GSM.search(text) else Encoding.GSM7
+    return Encoding.UCS2 if _unusual(text) - _GSM else Encoding.GSM7
+
+
+def _unusual(text: str) -> set[str]:
+    """The different characters of a text; none for one of plain ASCII, which costs a septet each."""
+    return set() if text.isascii() and not _UNUSUAL_ASCII.search(text) else set(text)
+
+
+def _any_double(costly: Iterable[str], encoding: Encoding) -> bool:
+    """Whether any of the costly characters takes two units: in GSM-7 they all do."""
+    return encoding is Encoding.GSM7 or max(costly) > _LAST_OF_ONE_UNIT
 
 
 def _doubles(text: str, encoding: Encoding) -> list[int]:

@@ -238,10 +238,8 @@ def _enter(
 
 
 def _lock(session: Session, account_id: int) -> None:
-    rows_changed(
-        session,
-        sa.update(SmsAccount).where(SmsAccount.id == account_id).values(balance=SmsAccount.balance),
-    )
+    same = sa.update(SmsAccount).where(SmsAccount.id == account_id).values(balance=SmsAccount.balance)
+    rows_changed(session, same)
 
 
 def _move(session: Session, account_id: int, units: int, *, held: int = 0) -> None:
@@ -291,7 +289,6 @@ def _draw(session: Session, campaign_id: int | None, units: int) -> int:
     hold = _open_hold_of(session, campaign_id) if campaign_id is not None else None
     if hold is None:
         return 0
-    session.refresh(hold, with_for_update=True)
     drawn = min(units, hold.amount - hold.used)
     hold.used += drawn
     session.flush()

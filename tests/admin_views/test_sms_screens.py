@@ -96,7 +96,7 @@ def test_the_audit_holds_neither_the_token_nor_the_secret_address(
         ({"allowed_addresses": "smsapi.pl"}, "is no network"),
         ({"address": "ftp://api.smsapi.pl"}, "Like https://api.smsapi.pl"),
         ({"kind": "sandbox"}, "Not a valid choice"),
-        ({"kind": "smpp"}, "Not a valid choice"),
+        ({"kind": "smpp"}, "Enter the system id"),
         ({"priority": "-1"}, "between 0 and 1000"),
         ({"new_password": ""}, "Enter the access token"),
         ({"kind": "kannel"}, "of a sendsms-user"),
@@ -115,6 +115,43 @@ def test_a_kannel_of_ones_own_is_taken(visit: Visit, stored: Session) -> None:
     visit("administrator").post("/admin/sms_gateway/new/", **typed)
     gateway = stored.scalars(sa.select(SmsGateway)).one()
     assert (gateway.kind, gateway.address) == (GatewayKind.KANNEL, "http://127.0.0.1:13013")
+
+
+SMPP = {"kind": "smpp", "address": "smpp://smsc.example:2775", "username": "goniec", "new_password": "secret"}
+
+
+def test_an_smsc_is_taken_and_needs_no_callbacks(visit: Visit, stored: Session) -> None:
+    person = visit("administrator")
+    assert person.post("/admin/sms_gateway/new/", **(GATEWAY | SMPP)).status_code == 302
+    row = stored.scalars(sa.select(SmsGateway)).one()
+    assert row.callback_secret not in person.get(f"/admin/sms_gateway/details/?id={row.id}").text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"address": "https://smsc.example"},
+        {"username": ""},
+        {"username": "x" * 16},
+        {"new_password": "ninechars"},
+        {"kind": "smsapi"},
+    ],
+)
+def test_an_smsc_that_nobody_could_bind_to_is_refused(
+    visit: Visit, stored: Session, change: dict[str, str]
+) -> None:
+    visit("administrator").post("/admin/sms_gateway/new/", **(GATEWAY | SMPP | change))
+    assert stored.scalar(sa.select(sa.func.count()).select_from(SmsGateway)) == 0
+
+
+def test_kannel_is_told_what_its_get_url_needs(visit: Visit, stored: Session) -> None:
+    kannel = {"kind": "kannel", "address": "http://127.0.0.1:13013", "username": "goniec"}
+    person = visit("administrator")
+    person.post("/admin/sms_gateway/new/", **(GATEWAY | kannel))
+    row = stored.scalars(sa.select(SmsGateway)).one()
+    page = unescape(person.get(f"/admin/sms_gateway/details/?id={row.id}").text)
+    assert f"/sms/{row.callback_secret}/incoming?id=%I&from=%p&to=%P&text=%b&charset=%C&at=%T" in page
+    assert f"/sms/{row.callback_secret}/report" not in page
 
 
 def test_trial_phones_are_offered_to_nobody_but_a_demo(visit: Visit, stored: Session) -> None:
