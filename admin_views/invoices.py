@@ -40,7 +40,7 @@ class InvoiceView(RecordView):
     column_default_sort = ("id", True)
     eager = ("ksef",)
 
-    column_list = ("number", "issued_on", "kind", "buyer", "net", "tax", "gross", "ksef", "pdf")
+    column_list = ("number", "issued_on", "kind", "buyer", "net", "gross", "ksef", "pdf")
     column_details_list = (
         "number", "kind", "issued_on", "paid_on", "seller", "buyer", "item", "vat_rate", "net", "tax",
         "gross", "payment", "corrects", "reason",

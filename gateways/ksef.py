@@ -21,6 +21,7 @@ from ksef_client.services.crypto import EncryptionData, build_encryption_data, b
 from ksef_client.utils.ksef_number import is_valid_ksef_number
 
 from domain.ksef import DocumentStatus, KsefFailure, KsefLost, KsefRefused, KsefUnavailable
+from domain.ksef_diagnoses import NoKsef, UnreadableKsef, UnusableCertificate
 from gateways.ksef_access import Access, BadCertificate
 from gateways.ksef_settings import KsefSettings
 
@@ -169,7 +170,7 @@ class KsefGateway:
                 failure = KsefUnavailable(failure.code, failure.text, is_down=False)
             raise failure from error
         except BadCertificate as error:
-            raise KsefUnavailable(0, str(error), is_down=False) from error
+            raise KsefUnavailable(0, str(UnusableCertificate(why=str(error))), is_down=False) from error
         except _UNREADABLE as error:
             raise _unreadable(error, sending=False) from error
 
@@ -180,7 +181,8 @@ def _status(said: SessionInvoiceStatusResponse) -> DocumentStatus:
     if status.code == _ACCEPTED and not is_valid_ksef_number(number):
         raise ValueError("accepted without a KSeF number")
     original = status.extensions or {}
-    text = " ".join([status.description, *(status.details or [])])
+    details = "; ".join(status.details or [])
+    text = f"{status.description}: {details}" if details else status.description
     return DocumentStatus(
         code=int(status.code),
         text=text[:_LONGEST_TEXT],
@@ -215,7 +217,7 @@ def _failure(error: KsefHttpError, *, sending: bool) -> KsefFailure:
 
 
 def _unreadable(error: Exception, *, sending: bool) -> KsefFailure:
-    text = f"unreadable answer ({type(error).__name__})"
+    text = str(UnreadableKsef(why=type(error).__name__))
     return KsefLost(0, text) if sending else KsefUnavailable(0, text, is_down=True)
 
 
@@ -247,4 +249,5 @@ def _text(error: KsefHttpError) -> str:
     collect(error.response_body)
     if said:
         return " ".join(said)[:_LONGEST_TEXT]
-    return type(error.__cause__).__name__ if error.__cause__ else f"HTTP {error.status_code}"
+    why = type(error.__cause__).__name__ if error.__cause__ else f"HTTP {error.status_code}"
+    return str(NoKsef(why=why))

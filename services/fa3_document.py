@@ -9,7 +9,7 @@ from services.invoice_sheet import sheet_of
 class NotForKsef(DomainError):
     """Parameters: ``number``, ``problem``."""
 
-    message = "%(number)s cannot be made into an FA(3) document: %(problem)s"
+    message = "No FA(3) document can be made of %(number)s: %(problem)s"
 
 
 def fa3_document(invoice: Invoice) -> bytes:

@@ -20,7 +20,7 @@ from models.sessions import rows_changed
 LEASE = timedelta(minutes=10)
 """Longer than any one step takes; after it the row is another run's."""
 
-AT_ONCE = 100
+AT_ONCE = 40
 RECEIPT_WITHIN = timedelta(days=7)
 _LONGEST_TEXT = 2000
 

@@ -22,6 +22,7 @@ from domain.ksef import (
     Verdict,
     verdict_of,
 )
+from domain.ksef_diagnoses import OtherDocument, OtherSeller
 from gateways.ksef import KsefGateway
 from gateways.ksef_access import BadCertificate
 from gateways.ksef_links import certificate_link, invoice_link
@@ -34,8 +35,6 @@ from services.ksef_submissions import claim_submission, due_submissions, enrol_i
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=6)
 ASKED_EVERY = timedelta(seconds=30)
-OTHER_SELLER = "The seller's NIP on the invoice is not the one set for KSeF."
-OTHER_DOCUMENT = "KSeF has another document with this number: {number}"
 
 
 class _Stop(Exception):
@@ -121,7 +120,7 @@ class _Run:
         except NotForKsef as problem:
             return self._refuse(row, None, str(problem))
         if invoice.seller.get("nip") != settings.nip:
-            return self._refuse(row, None, OTHER_SELLER)
+            return self._refuse(row, None, str(OtherSeller()))
         digest = sha256(document).hexdigest()
         link = invoice_link(settings, invoice.issued_on, digest)
         return self._write(row, xml=document.decode(), sha256=digest, verification_url=link)
@@ -176,7 +175,7 @@ class _Run:
         if is_ours:
             self._accept(row, number, session_reference=status.original_session)
         else:
-            self._refuse(row, status.code, OTHER_DOCUMENT.format(number=number) if number else status.text)
+            self._refuse(row, status.code, str(OtherDocument(number=number)) if number else status.text)
 
     def _accept(self, row: KsefSubmission, number: str, **more: object) -> None:
         self._write(

@@ -41,7 +41,7 @@ def test_an_invoice_from_before_fa3_has_no_document(run: Run, application: Flask
         write_account(session, actor_id=make.make_user(session).id, now=make.LONG_AGO)
         session.commit()
     ran = run("invoice", "1", "--format", "xml", "-o", tmp_path / "x")
-    assert ran.code == 2 and "cannot be made into an FA(3) document" in ran.err
+    assert ran.code == 2 and "No FA(3) document can be made of FV/1/2024" in ran.err
 
 
 def test_what_is_not_there_is_said_in_one_line(run: Run, tmp_path: Path) -> None:
