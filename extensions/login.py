@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask import Flask, Response, abort, current_app, flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from flask_security import ChangePasswordForm, LoginForm, Security, SQLAlchemyUserDatastore
@@ -59,7 +60,8 @@ def init_app(app: Flask) -> None:
     security.unauthn_handler(_ask_to_log_in)
     for endpoint, reason in OUR_PUBLIC_ENDPOINTS.items():
         declare_public(app, endpoint, reason)
-    app.before_request(_refuse_strangers)
+    # Before the CSRF token is looked at: one that ended with its session is no fault of the form.
+    app.before_request_funcs.setdefault(None, []).insert(0, _refuse_strangers)
     app.jinja_env.globals["may"] = may
 
 
@@ -138,7 +140,18 @@ def _public_endpoints() -> dict[str, str]:
 
 
 def _ask_to_log_in(*_mechanisms: object, **_headers: object) -> BaseResponse:
-    wants_page = request.accept_mimetypes.accept_html and request.headers.get("HX-Request") is None
-    if not wants_page or request.method not in {"GET", "HEAD"}:
+    """The log-in page for whoever sees pages, with the way back; 401 for a script."""
+    is_script = "HX-Request" in request.headers or request.headers.get("X-Requested-With") == "fetch"
+    if is_script or not request.accept_mimetypes.accept_html:
         abort(Response(status=401))
-    return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+    flash(gettext("You have been logged out, so nothing was saved. Log in and send it again."), "error")
+    return redirect(url_for("security.login", next=_page_before()))
+
+
+def _page_before() -> str:
+    """The page of ours that a form was on."""
+    before = urlsplit(request.referrer or "")
+    ours = before.netloc == request.host and before.path.startswith("/admin/")
+    return before._replace(scheme="", netloc="").geturl() if ours else "/admin/"

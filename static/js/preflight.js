@@ -2,12 +2,19 @@
 (function () {
   "use strict";
 
-  const { form: composer, words, ask, refused } = window.Goniec.composer;
+  const { form: composer, words, refused } = window.Goniec.composer;
   const dialog = document.getElementById("preflight");
   const place = dialog.querySelector("[data-report]");
   const language = document.documentElement.lang;
   let startsAt = "";
   let quotes = 0;
+
+  /** The composer's `ask`; its notice that somebody logged out must not stand behind the report. */
+  async function ask(url, body) {
+    const answer = await window.Goniec.composer.ask(url, body);
+    if (answer.status === 401) dialog.close();
+    return answer;
+  }
 
   function number(value) {
     return Number(value).toLocaleString(language);

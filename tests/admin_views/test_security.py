@@ -1,6 +1,7 @@
 """Who gets in, and what each role may do."""
 
 from collections.abc import Callable
+from urllib.parse import unquote
 from uuid import uuid4
 
 import pytest
@@ -29,6 +30,8 @@ PUBLIC_ENDPOINTS = {
     "webhooks.unsubscribe",
     "webhooks.healthz",
     "webhooks.payment_news",
+    "webhooks.sms_report",
+    "webhooks.sms_incoming",
 }
 """What a stranger may reach; a new one is added here by somebody who thought about it."""
 
@@ -56,6 +59,36 @@ def test_no_route_answers_a_stranger_unless_it_is_declared_public(panel: Flask) 
                 answered.add(rule.endpoint)
     assert answered <= PUBLIC_ENDPOINTS
     assert set(panel.extensions[PUBLIC]) <= PUBLIC_ENDPOINTS
+
+
+@pytest.mark.parametrize("token", ["", "left-over"])
+def test_a_script_that_sends_after_the_session_ended_is_told_so_whatever_its_token(
+    panel: Flask, token: str
+) -> None:
+    headers = {"X-CSRFToken": token, "X-Requested-With": "fetch"}
+    answer = Visitor(panel).browser.post("/admin/campaign/send/1", json={}, headers=headers)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("before", "back"),
+    [
+        ("http://localhost/admin/client/edit/?id=7", "%2Fadmin%2Fclient%2Fedit%2F?id%3D7"),
+        ("https://evil.example/admin/", "%2Fadmin%2F"),
+        ("http://localhost//evil.example", "%2Fadmin%2F"),
+        ("", "%2Fadmin%2F"),
+    ],
+)
+def test_a_form_sent_after_the_session_ended_leads_to_the_log_in_and_back(
+    panel: Flask, before: str, back: str
+) -> None:
+    stranger = Visitor(panel)
+    answer = stranger.browser.post("/admin/client/edit/?id=7", data={}, headers={"Referer": before})
+    assert answer.status_code == 302
+    assert unquote(answer.headers["Location"]) == unquote(f"/admin/login?next={back}")
+    assert stranger.sentences("/admin/login") == [
+        "You have been logged out, so nothing was saved. Log in and send it again."
+    ]
 
 
 def test_every_public_route_says_why(panel: Flask) -> None:

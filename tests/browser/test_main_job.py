@@ -186,6 +186,23 @@ def test_what_the_server_refused_to_take_is_back_after_logging_in_again(
     assert cookies
 
 
+def test_sending_after_the_session_ended_asks_to_log_in_before_anything_else(
+    page: Page, investment: Investment
+) -> None:
+    compose(page, investment)
+    page.fill("#subject", "Tytuł")
+    page.check("[value=sale]")
+    write(page, "<p>Treść</p>")
+    saved(page)
+    page.locator("[data-send]").click()
+    report = page.locator("#preflight")
+    report.locator("[data-skip]").check()
+    page.context.clear_cookies()
+    report.locator("[data-report-send]").click()
+    expect(report).to_be_hidden()
+    expect(page.locator("[data-lost]").get_by_role("link", name="Log in")).to_be_visible()
+
+
 def test_an_expired_token_is_renewed_without_a_word(
     page: Page, investment: Investment, stored: Session
 ) -> None:
