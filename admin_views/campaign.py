@@ -14,7 +14,7 @@ from admin_views.base import RecordView
 from admin_views.campaign_progress import ProgressPages
 from admin_views.campaign_recipients import RecipientPages
 from admin_views.campaign_records import page_of
-from admin_views.campaign_titles import campaign_title
+from admin_views.campaign_titles import campaign_title, with_labels
 from admin_views.compose import ComposePages
 from admin_views.compose_attachments import AttachmentPages
 from admin_views.compose_preview import PreviewPages
@@ -135,7 +135,7 @@ class CampaignView(
 
     def refuse(self, error: DomainError) -> ResponseReturnValue:
         """As every view does; a script also learns which field the refusal belongs to."""
-        answer = super().refuse(error)
+        answer = super().refuse(with_labels(error))
         if asks_as_script() and isinstance(answer, Response):
             answer.headers["X-Refusal"] = type(error).__name__
             answer.headers["X-Field"] = FIELD_OF.get(type(error), "body")

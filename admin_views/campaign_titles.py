@@ -5,8 +5,10 @@ import re
 from flask_babel import gettext
 
 from domain.channel import Channel
-from domain.merge_tags import MENU, TAG_PATTERN, path_of
+from domain.errors import DomainError
+from domain.merge_tags import MENU, TAG_PATTERN, field_path, path_of
 from models.campaign import Campaign
+from services.message_content import EmptyVariables
 from services.read_message import title_of_text
 
 _LABELS = {tag.path: tag.label for tag in MENU}
@@ -26,6 +28,19 @@ def readable(subject: str) -> str:
     """
     plain = _CODE.sub(lambda code: _named(code[1] or ""), subject)
     return TAG_PATTERN.sub(lambda tag: _named(path_of(tag[1])), plain)
+
+
+def field_label(name: str) -> str:
+    """What the panel calls a field that somebody has to fill in, empty for one that only a template knows."""
+    label = _LABELS.get(field_path(name))
+    return gettext(label) if label else ""
+
+
+def with_labels(error: DomainError) -> DomainError:
+    """The refusal with its fields as the panel calls them."""
+    if not isinstance(error, EmptyVariables):
+        return error
+    return EmptyVariables([field_label(name) or name for name in error.names])
 
 
 def _named(path: str) -> str:

@@ -21,6 +21,7 @@ from admin_views.campaign_records import (
     left_for,
     page_of,
 )
+from admin_views.campaign_titles import field_label
 from admin_views.given_draft import given_draft, version_seen
 from admin_views.labels import label
 from domain.channel import Channel
@@ -157,11 +158,10 @@ def state_of(switch: bool | None) -> str:
 def _standing(campaign: Campaign, saved_at: datetime) -> dict[str, Any]:
     """What the page has to know after a save: its version, fields to fill in, what is wrong, the reach."""
     state = inspect_draft(db.session(), campaign, wiring().ejs())
-    labels = {tag.path: gettext(tag.label) for tag in MENU}
     return {
         "version": campaign.updated_at.isoformat(),
         "savedAt": f"{saved_at.astimezone(ZoneInfo(TIMEZONE)):%H:%M:%S}",
-        "fields": [{"name": name, "label": labels.get(name, "")} for name in state.fields],
+        "fields": [{"name": name, "label": field_label(name)} for name in state.fields],
         "problem": translate(state.problem) if state.problem else "",
         "reach": _reach(campaign),
     }

@@ -15,6 +15,7 @@ from commands.preflight import contract_type_option, emit_report
 from domain.channel import Channel
 from domain.delivery import CampaignStatus
 from domain.local_time import NotAMoment, from_iso
+from domain.merge_tags import field_path
 from extensions.wiring import wiring
 from models import db
 from models.campaign import Campaign
@@ -100,8 +101,9 @@ def _moment(text: str | None, now: datetime) -> datetime | None:
 
 
 def _warn_of_unknown(draft: Draft, fields: Sequence[str]) -> None:
+    known = {field_path(name) for name in fields}
     for name in draft.variables or ():
-        if name not in fields:
+        if name not in fields and field_path(name) not in known:
             click.echo(f"--var {name}: the message has no such field; ignored.", err=True)
 
 

@@ -60,6 +60,19 @@ MENU: tuple[MergeTag, ...] = tuple(
 )
 
 
+_FIELD_NAMES = {path: name for name, path in RECORD_TAGS.items()} | {tag.path: tag.name for tag in MENU}
+
+
+def field_name(path: str) -> str:
+    """What a sender calls the field at a dotted path: by its tag or campaign variable, else by the path."""
+    return _FIELD_NAMES.get(path) or path.removeprefix("variables.")
+
+
+def field_path(name: str) -> str:
+    """The dotted path of a field by any of its names: ``contract_number`` or ``contract.number``."""
+    return name if "." in name else path_of(name)
+
+
 def path_of(tag: str) -> str:
     """The dotted path behind a merge tag: a record's field, else the campaign variable of that name."""
     return RECORD_TAGS.get(tag, f"variables.{tag}")

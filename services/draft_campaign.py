@@ -10,6 +10,7 @@ from domain.channel import Channel, Purpose
 from domain.contract_types import ContractType
 from domain.delivery import CampaignStatus
 from domain.errors import DomainError
+from domain.merge_tags import field_name, field_path
 from models.campaign import Campaign, CampaignClient, CampaignKind
 from models.client import Client
 from models.investment import Investment
@@ -151,15 +152,28 @@ def discard_draft(session: Session, campaign_id: int) -> bool:
     return bool(discarded)
 
 
-def fields_to_fill(
+def paths_to_fill(
     content: FrozenContent | FrozenText, campaign: Campaign, company_name: str
 ) -> tuple[str, ...]:
-    """The fields that no record fills, in the template's order: campaign variables and orphaned tags."""
+    """The dotted paths that no record fills: those printed in the template's order, then its variables."""
     known = record_paths(with_contract=campaign.kind == CampaignKind.INVESTMENT) | {"links.unsubscribe"}
     if company_name:
         known |= {COMPANY_NAME}
-    named = [path.removeprefix("variables.") for path in content.outputs if path not in known]
-    return tuple(dict.fromkeys([*named, *content.variables]))
+    printed = [path for path in content.outputs if path not in known]
+    return tuple(dict.fromkeys([*printed, *(f"variables.{name}" for name in content.variables)]))
+
+
+def fields_to_fill(
+    content: FrozenContent | FrozenText, campaign: Campaign, company_name: str
+) -> tuple[str, ...]:
+    """The same by the names that a sender knows them by."""
+    return tuple(map(field_name, paths_to_fill(content, campaign, company_name)))
+
+
+def filled_in(given: Mapping[str, object], path: str) -> str:
+    """What the sender gave for the field at a dotted path, under whichever of its names."""
+    names = (field_name(path), *(name for name in given if field_path(name) == path))
+    return next((str(given[name]) for name in names if name in given), "")
 
 
 def fields_of(session: Session, campaign: Campaign) -> tuple[str, ...]:
@@ -200,10 +214,9 @@ def common_values(
 ) -> dict[str, str]:
     """What all recipients share (dotted path to text). Raises EmptyVariables, UnsafeVariable."""
     company = company_name(session)
-    fields = fields_to_fill(content, campaign, company)
-    given = {name: str(campaign.variables.get(name, "")) for name in fields}
-    check_variables(fields, given)
-    values = {(name if "." in name else f"variables.{name}"): value for name, value in given.items()}
+    paths = paths_to_fill(content, campaign, company)
+    values = {path: filled_in(campaign.variables, path) for path in paths}
+    check_variables(tuple(map(field_name, paths)), {field_name(path): values[path] for path in paths})
     return {COMPANY_NAME: company, **values} if company else values
 
 

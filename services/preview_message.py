@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Channel
 from domain.errors import DomainError
+from domain.merge_tags import field_name
 from gateways.ejs import EjsRuntime
 from models.campaign import Campaign
 from services.compose_mail import nest
@@ -16,6 +17,8 @@ from services.draft_campaign import (
     company_name,
     content_of,
     fields_to_fill,
+    filled_in,
+    paths_to_fill,
     sample_values,
 )
 from services.message_content import (
@@ -96,7 +99,6 @@ def _preview_text(session: Session, campaign: Campaign, runtime: EjsRuntime, cli
 def _shared_values(session: Session, campaign: Campaign, content: FrozenContent) -> Mapping[str, str]:
     company = company_name(session)
     values = {COMPANY_NAME: company} if company else {}
-    for name in fields_to_fill(content, campaign, company):
-        path = name if "." in name else f"variables.{name}"
-        values[path] = str(campaign.variables.get(name, "")).strip() or f"{{{name}}}"
+    for path in paths_to_fill(content, campaign, company):
+        values[path] = filled_in(campaign.variables, path).strip() or f"{{{field_name(path)}}}"
     return values

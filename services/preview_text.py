@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.correspondence import SAMPLE_VALUES
 from domain.errors import DomainError
+from domain.merge_tags import field_name
 from domain.segments import Segmentation, check_parts, segment
 from domain.tariff import Tariff
 from domain.transliteration import to_gsm
@@ -16,7 +17,7 @@ from models.campaign import Campaign
 from models.client import PhoneNumber
 from queries.audience import audience_of, pairs
 from queries.merge_values import merge_values_column, with_records
-from services.draft_campaign import COMPANY_NAME, company_name, sample_values
+from services.draft_campaign import COMPANY_NAME, company_name, filled_in, sample_values
 from services.price_list import NoPrice
 from services.sms_settings import SmsSettings, sms_settings
 from services.text_content import FrozenText, TextRenderer, prepare_text
@@ -120,10 +121,10 @@ def _render(typed: TypedText, settings: SmsSettings, reader: Reader, runtime: Ej
 
 
 def _to_be_filled(content: FrozenText, typed: TypedText, reader: Reader) -> dict[str, str]:
-    named = [path.removeprefix("variables.") for path in content.outputs if path not in reader.values]
+    printed = [path for path in content.outputs if path not in reader.values]
     return {
-        (name if "." in name else f"variables.{name}"): typed.variables.get(name, "").strip() or f"{{{name}}}"
-        for name in (*named, *content.variables)
+        path: filled_in(typed.variables, path).strip() or f"{{{field_name(path)}}}"
+        for path in (*printed, *(f"variables.{name}" for name in content.variables))
     }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Channel, Purpose
 from domain.errors import DomainError
-from domain.merge_tags import RECORD_TAGS
+from domain.merge_tags import RECORD_PATHS, field_name
 from domain.template_source import Ejs, TemplateSource, parse
 from gateways.ejs import EjsRuntime
 from models.message_template import MessageTemplate
@@ -28,7 +28,6 @@ from services.sms_settings import sms_settings
 from services.text_content import FrozenText, TextRenderer, prepare_text
 
 UNSUBSCRIBE = "links.unsubscribe"
-_TAG_OF = {path: name for name, path in RECORD_TAGS.items()}
 
 
 class CodeInMessage(DomainError):
@@ -108,7 +107,7 @@ def _values(session: Session, client: OneClient) -> dict[str, str]:
 def _fill(
     source: TemplateSource, known: Mapping[str, str], runtime: EjsRuntime, escape: Literal["html", "none"]
 ) -> str:
-    unknown = {path: f"{{{_TAG_OF[path]}}}" for path in source.outputs if path in _TAG_OF}
+    unknown = {path: f"{{{field_name(path)}}}" for path in source.outputs if path in RECORD_PATHS}
     fields = {f"variables.{name}": f"{{{name}}}" for name in source.variables}
     return runtime.compile(source.to_ejs(), escape=escape).render(nest({**unknown, **fields, **known}))
 
@@ -124,6 +123,5 @@ def _check_written(written: Written) -> None:
 
 def _check_filled(content: FrozenText | FrozenContent, values: Mapping[str, str]) -> None:
     unknown = [path for path in content.outputs if path not in values]
-    named = [_TAG_OF.get(path) or path.removeprefix("variables.") for path in unknown]
-    if empty := tuple(dict.fromkeys([*named, *content.variables])):
+    if empty := tuple(dict.fromkeys([*map(field_name, unknown), *content.variables])):
         raise EmptyVariables(empty)

@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from admin_views.campaign_titles import readable
+from admin_views.campaign_titles import field_label, readable, with_labels
 from domain.delivery import CampaignStatus
+from services.draft_campaign import SubjectMissing
+from services.message_content import EmptyVariables
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
 
@@ -30,6 +32,14 @@ Visit = Callable[[str], Visitor]
 def test_a_field_of_a_title_is_shown_by_its_name(panel: Flask, written: str, read: str) -> None:
     with panel.test_request_context(headers={"Accept-Language": "en"}):
         assert readable(written) == read
+
+
+def test_a_refusal_names_its_fields_as_the_panel_does(panel: Flask) -> None:
+    with panel.test_request_context(headers={"Accept-Language": "en"}):
+        refusal = with_labels(EmptyVariables(["contract_number", "termin"]))
+        assert str(refusal) == "These fields of the message are empty: Contract: number, termin."
+        assert with_labels(SubjectMissing()).parameters == {}
+        assert (field_label("company_name"), field_label("termin")) == ("Our company's name", "")
 
 
 def test_no_page_that_names_a_campaign_shows_a_merge_tag(visit: Visit, stored: Session) -> None:

@@ -108,6 +108,21 @@ def test_a_template_brings_subject_and_body_and_its_fields_are_filled_in(
     assert campaign.frozen_values["variables.date"] == "1 marca"
 
 
+@pytest.mark.parametrize("name", ["company_name", "company.name"])
+def test_a_records_field_is_filled_in_by_its_tag_or_by_its_path(
+    run: Run, application: Flask, investment: int, tmp_path: Path, name: str
+) -> None:
+    body = tmp_path / "firma.html"
+    body.write_text("<p>{company_name}</p>", encoding="utf-8")
+    letter = ("--contract-type", "sale", "--subject", "Firma", "--body-file", body, "--json")
+    missing = run("send", investment, *letter)
+    assert (missing.code, missing.err) == (2, "These fields of the message are empty: company_name.\n")
+    sent = run("send", investment, *letter, "--var", f"{name}=Firma")
+    assert (sent.code, sent.err) == (0, "")
+    [campaign] = campaigns(application)
+    assert campaign.frozen_values["company.name"] == "Firma"
+
+
 def test_a_field_that_the_letter_does_not_have_is_named_and_left_out(
     run: Run, application: Flask, investment: int, written: tuple
 ) -> None:

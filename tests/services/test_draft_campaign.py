@@ -151,6 +151,24 @@ def test_what_is_sent_or_discarded_is_saved_no_more(session: Session, draft: Cam
 # --- what a draft lacks ---
 
 
+@pytest.mark.parametrize("name", ["contract_number", "contract.number"])
+def test_a_field_that_no_record_fills_is_known_by_its_tag_and_by_its_path(
+    session: Session, name: str
+) -> None:
+    client = make.make_person(session)
+    campaign = start_selection_draft(session, sa.select(Client.id), created_by_id=None)
+    campaign.subject, campaign.body = "Umowa", "<p>{contract_number}, {termin}</p>"
+    shown = preview_message(session, campaign, wiring().ejs(), client_id=client.id)
+    assert "{contract_number}, {termin}" in shown.text
+    with pytest.raises(EmptyVariables, match=r"empty: contract_number, termin\.") as refused:
+        order(session, campaign)
+    assert refused.value.names == ("contract_number", "termin")
+    campaign.variables = {name: "7/2026", "termin": "jutro"}
+    shown = preview_message(session, campaign, wiring().ejs(), client_id=client.id)
+    assert "7/2026, jutro" in shown.text
+    assert order(session, campaign).values == {"contract.number": "7/2026", "variables.termin": "jutro"}
+
+
 @pytest.mark.parametrize(
     ("text", "refusal"),
     [
@@ -194,7 +212,7 @@ def test_a_contracts_number_is_a_field_to_fill_in_when_clients_were_chosen_witho
     make.make_person(session)
     campaign = start_selection_draft(session, sa.select(Client.id), created_by_id=None)
     campaign.subject, campaign.body = "Umowa {contract_number}", "<p>{first_name}</p>"
-    assert inspect_draft(session, campaign, wiring().ejs()).fields == ("contract.number",)
+    assert inspect_draft(session, campaign, wiring().ejs()).fields == ("contract_number",)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_a_client_alone_has_no_contract(session: Session) -> None:
     reader = reader_alone(session, client.id)
     assert reader.number == ANY_POLISH
     shown = render_typed(session, TypedText("{first_name}, {contract_number}"), reader, EJS)
-    assert shown == "Ola, {contract.number}"
+    assert shown == "Ola, {contract_number}"
 
 
 def test_an_empty_text_is_of_no_parts_and_no_price(session: Session) -> None:
