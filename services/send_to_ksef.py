@@ -35,6 +35,7 @@ from services.ksef_submissions import claim_submission, due_submissions, enrol_i
 FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=6)
 ASKED_EVERY = timedelta(seconds=30)
+ASKED_IN_VAIN = 2
 
 
 class _Stop(Exception):
@@ -151,7 +152,9 @@ class _Run:
         try:
             status = self._ksef.status(row.session_reference, row.invoice_reference)
         except KsefRefused as failure:
-            self._try_later(row, failure)
+            # KSeF knows nothing of it, or no more. Sent again it is at worst a duplicate of itself.
+            forgotten = row.attempts >= ASKED_IN_VAIN
+            self._try_later(row, failure, state=_unsent(row) if forgotten else row.state)
             return
         match verdict_of(status.code):
             case Verdict.PENDING:

@@ -163,6 +163,18 @@ def test_a_lost_answer_does_not_send_twice(
     assert sum(len(one.documents) for one in there.office.sessions.values()) == 2
 
 
+def test_a_session_that_ksef_has_forgotten_is_given_up(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    there.office.script.delay = 1
+    send_to_ksef(session, gateway, now)
+    there.office.sessions.clear()
+    there.office.accepted.clear()
+    for minutes in (1, 3, 6, 15, 20):
+        send_to_ksef(session, gateway, now + minutes * MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+
+
 def test_a_duplicate_of_our_own_document_is_accepted(
     session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
 ) -> None:
