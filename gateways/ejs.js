@@ -64,6 +64,9 @@
   };
 
   const textOf = (error) => {
+    // Out of memory for even an error, quickjs throws null, which EJS may stumble over; nothing else throws it in earnest.
+    if (error === null || (error instanceof TypeError && error.message === "cannot set property 'path' of null"))
+      return { name: "InternalError", message: "out of memory", stack: "" };
     try { return error instanceof Error ? { name: String(error.name), message: String(error.message), stack: String(error.stack) }
       : { name: "", message: String(error), stack: "" }; } catch (_) { return { name: "", message: "", stack: "" }; }
   };

@@ -72,6 +72,8 @@ def test_a_client_named_like_a_template_keeps_the_name() -> None:
         ("<% try { while (true) {} } catch (e) {} %>", "ran longer than 0.5 s"),
         ("<%= /(a+)+$/.test('a'.repeat(50) + 'b') %>", "ran longer than 0.5 s"),
         ("<% let a = []; while (true) a.push('x'.repeat(1e5) + a.length) %>", "more than 32 MB of memory"),
+        ("<% let a = []; while (true) a.push({}) %>", "more than 32 MB of memory"),
+        ("<% let a = []; while (true) a.push(a.length + '') %>", "more than 32 MB of memory"),
         ("<% (function f() { f() })() %>", "calls itself too deeply"),
         ("<%= 'x'.repeat(2000001) %>", "printed more than 2000000"),
         ("<% throw new Error('źle') %>", "źle"),
