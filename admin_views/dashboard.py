@@ -37,7 +37,7 @@ class DashboardView(GuardedView, AdminIndexView):
     @expose("/")
     def index(self) -> Any:
         hands = wiring()
-        health = queue_health(hands.doorbell)
+        health = queue_health(hands.doorbell, hands.clock())
         return self.render(
             "dashboard/index.html",
             attention=attention(db.session),

@@ -10,6 +10,8 @@ from rq.worker import WorkerStatus
 from extensions.queues import QUEUES, Doorbell
 
 SWEEPS_MISSED = 3
+SILENT = timedelta(minutes=2)
+"""What was killed stays registered for a while; whoever is silent for longer is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,13 @@ class QueueHealth:
         return self.last_sweep is None or now - self.last_sweep > SWEEPS_MISSED * interval
 
 
-def queue_health(doorbell: Doorbell) -> QueueHealth:
-    """Ask the queue server once; an answer in any case."""
+def queue_health(doorbell: Doorbell, now: datetime) -> QueueHealth:
+    """Ask the queue server once; an answer in any case. Workers count that gave a sign of life lately."""
     try:
         waiting = sum(doorbell.queue(name).count for name in QUEUES)
-        workers = Worker.all(connection=doorbell.connection)
-        heartbeats = [worker.last_heartbeat for worker in workers if worker.last_heartbeat]
+        known = Worker.all(connection=doorbell.connection)
+        heartbeats = [worker.last_heartbeat for worker in known if worker.last_heartbeat]
+        workers = [each for each in known if each.last_heartbeat and now - each.last_heartbeat <= SILENT]
         busy = sum(worker.get_state() == WorkerStatus.BUSY for worker in workers)
         last_sweep = doorbell.last_sweep()
     except RedisError:

@@ -14,6 +14,8 @@ QUEUES = (PROMPT, BULK)
 RESULT_TTL = 60
 FAILURE_TTL = int(timedelta(days=7).total_seconds())
 JOB_TIMEOUT = int(timedelta(minutes=15).total_seconds())
+WORKER_TTL = 45
+"""Seconds. An idle worker gives a sign of life fifteen seconds sooner (RQ)."""
 LAST_SWEEP = "goniec:last-sweep"
 
 log = logging.getLogger(__name__)

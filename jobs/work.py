@@ -11,7 +11,7 @@ from rq import SimpleWorker
 from rq.serializers import JSONSerializer
 
 from domain.channel import Channel
-from extensions.queues import QUEUES
+from extensions.queues import QUEUES, WORKER_TTL
 from extensions.wiring import wiring
 from jobs.deliver import deliver
 from jobs.deliver_sms import deliver_sms
@@ -116,7 +116,9 @@ def _work(worker: SimpleWorker, *, burst: bool) -> None:
 def _rq_worker() -> SimpleWorker | None:
     connection = wiring().doorbell.connection
     try:
-        return SimpleWorker(list(QUEUES), connection=connection, serializer=JSONSerializer)
+        return SimpleWorker(
+            list(QUEUES), connection=connection, serializer=JSONSerializer, worker_ttl=WORKER_TTL
+        )
     except RedisError as error:
         log.warning("the queue server does not answer: %s", type(error).__name__)
         return None

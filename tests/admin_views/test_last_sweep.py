@@ -5,9 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
+from rq import SimpleWorker
+from rq.utils import utcformat
+from rq.worker import WorkerStatus
 
-from extensions.queue_health import QueueHealth
-from extensions.queues import Doorbell
+from extensions.queue_health import SILENT, QueueHealth, queue_health
+from extensions.queues import WORKER_TTL, Doorbell
 from jobs.sweep import sweep
 from tests.admin_views.conftest import Visitor
 
@@ -58,3 +61,19 @@ def test_the_dashboard_warns_of_a_late_sweep(
     page = visit("viewer").get("/admin/").text
     assert f'<span class="dot {dot}"></span>Last sweep' in page
     assert "none known" not in page
+
+
+def test_workers_that_were_killed_are_not_counted(redis_url: str, now: datetime) -> None:
+    doorbell = Doorbell(redis_url)
+    for age in (timedelta(0), timedelta(seconds=119), timedelta(seconds=121), timedelta(hours=1)):
+        worker = SimpleWorker(["bulk"], connection=doorbell.connection, worker_ttl=WORKER_TTL)
+        worker.register_birth()
+        worker.set_state(WorkerStatus.BUSY)
+        doorbell.connection.hset(worker.key, "last_heartbeat", utcformat(now - age))
+    health = queue_health(doorbell, now)
+    assert (health.workers, health.busy, health.last_heartbeat) == (2, 2, now)
+
+
+def test_an_idle_worker_gives_a_sign_of_life_before_it_is_taken_for_dead(redis_url: str) -> None:
+    worker = SimpleWorker(["bulk"], connection=Doorbell(redis_url).connection, worker_ttl=WORKER_TTL)
+    assert 2 * timedelta(seconds=worker.dequeue_timeout) <= SILENT
