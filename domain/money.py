@@ -31,10 +31,10 @@ def zloty_of(units: int) -> Decimal:
     return Decimal(units).scaleb(-4)
 
 
-def in_zloty(units: int) -> str:
+def in_zloty(units: int) -> Decimal:
     """Units as a sentence names them: 12.34, with four decimals only where two do not say it all."""
     exact = zloty_of(units)
-    return f"{exact:.2f}" if units % UNITS_PER_GROSZ == 0 else f"{exact}"
+    return exact.quantize(_GROSZ) if units % UNITS_PER_GROSZ == 0 else exact
 
 
 def grosze_of(text: str) -> int:

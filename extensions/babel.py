@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from flask import Flask, has_request_context, request, session
 from flask_admin.babel import CustomDomain
-from flask_babel import Babel, get_locale, gettext
+from flask_babel import Babel, format_decimal, get_locale, gettext
 from flask_login import current_user
 
 from domain.errors import DomainError
@@ -27,9 +28,17 @@ def choose_language() -> str:
 
 
 def translate(error: DomainError) -> str:
-    """A refusal as one sentence in the person's language."""
+    """A refusal as one sentence in the person's language, with its amounts (Decimal) written as there."""
     sentence = gettext(error.message_id)
-    return sentence % error.parameters if error.parameters else sentence
+    said = {name: _written(value) for name, value in error.parameters.items()}
+    return sentence % said if said else sentence
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, Decimal):
+        return value
+    _whole, _dot, decimals = f"{value:f}".partition(".")
+    return format_decimal(value, f"#,##0.{'0' * len(decimals)}")
 
 
 def translate_stored(text: str | None) -> str:

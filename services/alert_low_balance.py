@@ -73,8 +73,8 @@ def _messages(
     now: datetime,
 ) -> list[Message]:
     words = {
-        "available": in_zloty(account.available).replace(".", ","),
-        "threshold": in_zloty(account.low_balance).replace(".", ","),
+        "available": str(in_zloty(account.available)).replace(".", ","),
+        "threshold": str(in_zloty(account.low_balance)).replace(".", ","),
         "top_up_url": top_up_url,
     }
     key = secret_of(session.connection(), SUPPRESSION_KEY)

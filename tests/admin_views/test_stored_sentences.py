@@ -6,8 +6,10 @@ from flask_babel import gettext
 
 from domain.diagnoses import ConnectionLost, LargerThanAllowed, NoConnection
 from domain.mail_headers import AddressNeedsSmtpUtf8
-from extensions.babel import translate_stored
+from domain.money import in_zloty
+from extensions.babel import translate, translate_stored
 from gateways.ejs_failures import CalledTooDeeply, FailedAtLine, RanTooLong, TemplateFailed
+from services.ledger import NotEnoughMoney
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,11 @@ def test_what_was_wrong_with_a_template_is_told_in_polish(panel: Flask, error: T
         told = translate_stored(str(error))
         assert told == gettext(error.message_id) % error.parameters
         assert "template" not in told
+
+
+def test_amounts_in_a_refusal_are_written_as_the_language_does(panel: Flask) -> None:
+    refusal = NotEnoughMoney(needed=in_zloty(12_340_000), available=in_zloty(15_999))
+    for language, needed, available in (("pl", "1\xa0234,00", "1,5999"), ("en", "1,234.00", "1.5999")):
+        with panel.test_request_context(headers={"Accept-Language": language}):
+            said = translate(refusal)
+            assert needed in said and available in said
