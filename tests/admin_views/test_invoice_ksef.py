@@ -71,7 +71,9 @@ def test_an_invoice_issued_offline_says_until_when(
     visit: Visit, stored: Session, invoices: list[int]
 ) -> None:
     put(stored, invoices[0], KsefState.OFFLINE, offline_since=make.LONG_AGO)
-    assert "Nov 18, 2024" in visit("accountant").get("/admin/invoice/").text  # issued on a Saturday
+    person = visit("accountant")
+    assert "Nov 18, 2024" in person.get("/admin/invoice/").text  # issued on a Saturday
+    assert "lacks the second code" in person.get(f"/admin/invoice/details/?id={invoices[0]}").text
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -12,16 +14,21 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from domain.ksef import KsefState
+from domain.payments import PaymentStatus
+from gateways.files import FileStore
 from gateways.ksef import KsefGateway
 from gateways.ksef_settings import Certificate
 from models import db
 from models.invoice import Invoice
 from models.ksef import KsefSubmission
+from models.payment import Payment, PaymentGateway
+from models.sms_account import SmsAccount
 from sandbox import ksef
 from sandbox.ksef_keys import write_certificate
 from sandbox.sample_account import write_account
+from services.invoice_settings import invoice_settings
 from services.invoice_sheet import sheet_of
-from services.issue_invoice import correct_invoice
+from services.issue_invoice import correct_invoice, issue_invoice
 from services.ksef_submissions import (
     LEASE,
     NotRefused,
@@ -30,6 +37,7 @@ from services.ksef_submissions import (
     enrol_invoices,
     send_again,
 )
+from services.mail_invoice import mail_waiting_invoices
 from services.send_to_ksef import send_to_ksef
 from tests import factories as make
 
@@ -205,6 +213,56 @@ def test_a_duplicate_of_another_document_is_refused(
     refused = rows(session)[0]
     assert (refused.state, refused.error_code) == (KsefState.REFUSED, 440)
     assert number in refused.error_text
+
+
+def test_many_runs_at_once_send_each_invoice_once(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
+) -> None:
+    engine = session.get_bind().engine
+
+    def run(_number: int) -> None:
+        with Session(engine) as own:
+            send_to_ksef(own, KsefGateway(gateway.settings), now)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(run, range(4)))
+    send_to_ksef(session, gateway, now + MINUTE)
+    assert states(session) == ["accepted", "accepted"]
+    assert sum(len(one.documents) for one in there.office.sessions.values()) == 2
+
+
+# --- the buyer's mail ---
+
+
+def test_the_mail_waits_for_the_number_but_not_while_ksef_is_down(
+    session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime, tmp_path: Path
+) -> None:
+    make.default_account(session)
+    payment = Payment(
+        uuid=str(uuid4()),
+        account_id=session.scalars(sa.select(SmsAccount.id)).one(),
+        gateway=PaymentGateway.SANDBOX,
+        amount=5_000,
+        status=PaymentStatus.PAID,
+        created_at=now,
+        paid_at=now,
+    )
+    session.add(payment)
+    session.flush()
+    settings = invoice_settings(session)
+    buyer = replace(settings.buyer, email="ksiegowosc@nadrzecze.example")
+    issue_invoice(session, payment, replace(settings, buyer=buyer), now)
+    session.commit()
+    enrol_invoices(session, gateway.settings, now)
+
+    def mailed() -> int:
+        store = FileStore(tmp_path)
+        return mail_waiting_invoices(session, store=store, now=now, enqueue=lambda *_job: None)
+
+    assert mailed() == 0
+    there.office.script.is_down = True
+    send_to_ksef(session, gateway, now)
+    assert mailed() == 1 and mailed() == 0
 
 
 # --- refused ---
