@@ -16,7 +16,7 @@ from wtforms.widgets import DateInput
 
 from admin_views.labels import label
 from admin_views.numbers import whole_number
-from domain.names import fold
+from domain.names import as_one_line, fold
 from models import db
 from models.client import Client
 
@@ -96,10 +96,20 @@ class PanelConverter(AdminModelConverter):
             kwargs.setdefault("blank_text", "—")
         return super()._model_select_field(prop, multiple, remote_model, **kwargs)
 
+    @converts("String")
+    def conv_String(self, column: Any, field_args: Any, **extra: Any) -> Any:
+        """What pasting or a program puts into a line beside its text is not stored with it."""
+        field_args["filters"] = [_one_line, *field_args.get("filters", ())]
+        return super().conv_String(column, field_args, **extra)
+
     @converts("Date")
     def convert_date(self, field_args: Any, **_extra: Any) -> DateField:
         field_args["widget"] = DateInput()
         return DateField(**field_args)
+
+
+def _one_line(text: Any) -> Any:
+    return as_one_line(text) if isinstance(text, str) else text
 
 
 def _labelled(field_args: dict[str, Any]) -> dict[str, Any]:

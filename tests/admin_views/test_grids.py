@@ -259,6 +259,15 @@ def test_a_client_needs_a_name(visit: Visit, stored: Session) -> None:
     assert count(stored, Client) == 0
 
 
+def test_a_line_break_is_not_stored_with_a_name(visit: Visit, stored: Session) -> None:
+    visit("operator").post(
+        "/admin/client/new/", **person(first_name="Anna\r\nMaria\t", last_name="Nowak\x07")
+    )
+    assert [(each.first_name, each.name) for each in stored.scalars(sa.select(Client))] == [
+        ("Anna Maria", "Anna Maria Nowak")
+    ]
+
+
 def test_a_nip_is_checked_and_stored_as_digits(visit: Visit, stored: Session) -> None:
     operator = visit("operator")
     company = {"kind": "company", "company_name": "Arkada", "country": "PL"}
