@@ -81,12 +81,12 @@ def command_line(function: Callable[P, R]) -> Callable[P, R]:
         except MissingSecret as error:
             bad_input(f"The database cannot be used ({error}). {UPGRADE}")
         except (OperationalError, ProgrammingError) as error:
-            bad_input(_unusable(error, db.engine.url))
+            bad_input(unusable(error, db.engine.url))
 
     return run
 
 
-def _unusable(error: DBAPIError, url: URL) -> str:
+def unusable(error: DBAPIError, url: URL) -> str:
     """One sentence without user name and password: what is wrong with the database, and what to do."""
     reason = str(error.orig).strip().splitlines()[0]
     if url.get_backend_name() == "sqlite":

@@ -2,7 +2,10 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
+from commands.output import bad_input, unusable
 from models.base import UtcDateTime
 from models.encrypted import EncryptedText
 
@@ -18,8 +21,16 @@ def render_item(kind: str, item: object, _context: object) -> str | bool:
     return False
 
 
+def connect() -> Connection:
+    """A connection, or one line on stderr and exit code 2 when there is none to be had."""
+    try:
+        return database.engine.connect()
+    except OperationalError as error:
+        bad_input(unusable(error, database.engine.url))
+
+
 def run() -> None:
-    with database.engine.connect() as connection:
+    with connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=database.metadata,

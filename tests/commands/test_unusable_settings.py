@@ -82,6 +82,18 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(environ
     )
 
 
+def test_an_upgrade_of_a_database_that_cannot_be_reached_is_refused_in_one_line(
+    environment: dict[str, str],
+) -> None:
+    port = free_port(5899)
+    given = {**environment, "DATABASE_URL": f"postgresql://anna:s3cret@127.0.0.1:{port}/goniec"}
+    ran = started(("-m", "flask", "--app", "app", "db", "upgrade"), given)
+    assert (ran.returncode, ran.stderr) == (
+        2,
+        f"The database at 127.0.0.1:{port} cannot be reached (Connection refused). Check DATABASE_URL.\n",
+    )
+
+
 def test_a_log_in_that_is_refused_does_not_repeat_the_name(
     environment: dict[str, str], postgres_url: str
 ) -> None:
