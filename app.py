@@ -5,6 +5,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -15,12 +16,15 @@ import admin_views
 import commands
 import webhooks
 from config import INSTANCE, ROOT, InvalidSetting, Settings
+from domain.ksef import KsefEnvironment
 from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
 from extensions import assets, babel, csp, csrf, error_texts, limiter, login, mail, nul, proxies, urls
 from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
 from gateways.files import FileStore
+from gateways.ksef import KsefGateway
+from gateways.ksef_settings import Certificate, KsefSettings
 from gateways.payment_service import PaymentService
 from gateways.payu import PayuGateway, PayuSettings
 from gateways.przelewy24 import Przelewy24Gateway, Przelewy24Settings
@@ -106,7 +110,39 @@ def _wire(settings: Settings) -> Wiring:
         payments=_payment_gateways(settings, sender),
         demo=settings.demo,
         phones=_phones(settings),
+        ksef=_ksef(settings),
     )
+
+
+def _ksef(settings: Settings) -> KsefGateway | None:
+    """The way into KSeF; none unless an environment is named. The stand-in is for the demo alone."""
+    environment = settings.ksef_environment
+    if not environment or (environment == KsefEnvironment.SANDBOX and not settings.demo):
+        return None
+    try:
+        return KsefGateway(
+            KsefSettings(
+                KsefEnvironment(environment),
+                settings.ksef_nip,
+                settings.ksef_since or _refuse("KSEF_SINCE must be set too, because KSEF_ENVIRONMENT is"),
+                certificate=_certificate(
+                    settings.ksef_certificate, settings.ksef_key, settings.ksef_key_password
+                ),
+                token=settings.ksef_token,
+                offline_certificate=_certificate(
+                    settings.ksef_offline_certificate,
+                    settings.ksef_offline_key,
+                    settings.ksef_offline_key_password,
+                ),
+                sandbox_url=settings.ksef_sandbox_url,
+            )
+        )
+    except ValueError as error:
+        _refuse(f"The settings for KSeF cannot be used: {error}")
+
+
+def _certificate(file: str, key: str, password: str) -> Certificate | None:
+    return Certificate(Path(file), Path(key), password) if file else None
 
 
 def _payment_gateways(settings: Settings, sender: Mailbox) -> dict[PaymentGateway, PaymentService]:

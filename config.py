@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -26,6 +26,8 @@ PAYMENT_SERVICES = (
     ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"),
 )
 """What each payment service needs; one that has none of its settings is not there."""
+KSEF_PAIRS = (("KSEF_CERTIFICATE", "KSEF_KEY"), ("KSEF_OFFLINE_CERTIFICATE", "KSEF_OFFLINE_KEY"))
+KSEF_ENVIRONMENTS = ("test", "demo", "production", "sandbox")
 
 
 class InvalidSetting(ValueError):
@@ -77,12 +79,23 @@ class Settings:
     stripe_webhook_secret: str = field(default="", repr=False)
     paywall_sandbox_url: str = ""
     phones_sandbox_url: str = ""
+    ksef_environment: str = ""
+    ksef_nip: str = ""
+    ksef_since: date | None = None
+    ksef_certificate: str = ""
+    ksef_key: str = ""
+    ksef_key_password: str = field(default="", repr=False)
+    ksef_token: str = field(default="", repr=False)
+    ksef_offline_certificate: str = ""
+    ksef_offline_key: str = ""
+    ksef_offline_key_password: str = field(default="", repr=False)
+    ksef_sandbox_url: str = ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings, or raise InvalidSetting with a sentence that names the variable."""
         read = _Reader(environment)
-        read.whole_sets(PAYMENT_SERVICES)
+        read.whole_sets((*PAYMENT_SERVICES, *KSEF_PAIRS))
         plain = cls()
         return cls(
             secret_key=read.text("SECRET_KEY", ""),
@@ -130,6 +143,17 @@ class Settings:
             stripe_webhook_secret=read.secret("STRIPE_WEBHOOK_SECRET", "whsec_…", r"whsec_[!-~]{8,255}"),
             paywall_sandbox_url=read.text("PAYWALL_SANDBOX_URL", "").rstrip("/"),
             phones_sandbox_url=read.text("PHONES_SANDBOX_URL", "").rstrip("/"),
+            ksef_environment=read.word("KSEF_ENVIRONMENT", KSEF_ENVIRONMENTS),
+            ksef_nip=read.text("KSEF_NIP", ""),
+            ksef_since=read.day("KSEF_SINCE"),
+            ksef_certificate=read.text("KSEF_CERTIFICATE", ""),
+            ksef_key=read.text("KSEF_KEY", ""),
+            ksef_key_password=read.text("KSEF_KEY_PASSWORD", ""),
+            ksef_token=read.text("KSEF_TOKEN", ""),
+            ksef_offline_certificate=read.text("KSEF_OFFLINE_CERTIFICATE", ""),
+            ksef_offline_key=read.text("KSEF_OFFLINE_KEY", ""),
+            ksef_offline_key_password=read.text("KSEF_OFFLINE_KEY_PASSWORD", ""),
+            ksef_sandbox_url=read.text("KSEF_SANDBOX_URL", "").rstrip("/"),
         )
 
 
@@ -157,6 +181,21 @@ class _Reader:
         if given and not re.fullmatch(shape, given, re.ASCII):
             raise InvalidSetting(f"{name} must be a secret such as {example}")
         return given
+
+    def word(self, name: str, words: Sequence[str]) -> str:
+        """One of the words, or none."""
+        given = self.text(name, "")
+        if given and given not in words:
+            raise InvalidSetting(f"{name} must be one of {', '.join(words)}, not {given!r}")
+        return given
+
+    def day(self, name: str) -> date | None:
+        """A day, or none."""
+        given = self.text(name, "")
+        try:
+            return date.fromisoformat(given) if given else None
+        except ValueError:
+            raise InvalidSetting(f"{name} must be a day such as 2026-04-01, not {given!r}") from None
 
     def flag(self, name: str) -> bool:
         return self._environment.get(name, "").strip().lower() not in FALSE_WORDS

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from stdnum.pl import nip
 from wtforms import FormField, IntegerField, SelectField, StringField
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import AnyOf, Email, InputRequired, Length, Optional, Regexp, ValidationError
 
 from admin_views.access import ADMINISTER
 from admin_views.base import PanelView
@@ -54,6 +54,10 @@ _SERIES = Regexp(r"^[A-Z0-9-]{1,10}$", message=_("Up to ten capital letters and 
 _KINDS = (InvoiceKind.VAT, InvoiceKind.ADVANCE)
 
 
+VAT_RATES = (23, 22, 8, 7, 5, 4, 3, 0)
+"""Percent; FA(3) has a place for these (docs/ksef.md)."""
+
+
 class PartyForm(FlaskForm):
     class Meta:
         csrf = False  # the form around it carries the token
@@ -71,7 +75,7 @@ class CompanyForm(FlaskForm):
     seller = FormField(PartyForm)
     series = StringField(_("Invoice series"), [InputRequired(), _SERIES])
     kind = SelectField(_("Kind of invoice for a top-up"), choices=[])
-    vat_rate = IntegerField(_("VAT rate (%)"), [InputRequired(), NumberRange(min=0, max=100)])
+    vat_rate = IntegerField(_("VAT rate (%)"), [InputRequired(), AnyOf(VAT_RATES)])
 
 
 class CompanyView(PanelView):

@@ -12,6 +12,7 @@ from domain.mail_headers import Mailbox
 from extensions.queues import Doorbell
 from gateways.ejs import EjsRuntime
 from gateways.files import FileStore
+from gateways.ksef import KsefGateway
 from gateways.payment_service import PaymentService
 from gateways.smsapi import SmsapiSettings
 from gateways.smtp_settings import SmtpSettings
@@ -44,6 +45,7 @@ class Wiring:
     payments: Mapping[PaymentGateway, PaymentService]
     demo: bool
     phones: SmsapiSettings | None = None
+    ksef: KsefGateway | None = None
 
     def ejs(self) -> EjsRuntime:
         """The process's script engine, started at first use."""

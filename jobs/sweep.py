@@ -6,6 +6,7 @@ from models import db
 from services.alert_low_balance import alert_low_balance
 from services.ask_gateway import ask_about_silent_payments
 from services.mail_invoice import mail_waiting_invoices
+from services.send_to_ksef import send_to_ksef
 from services.sweep_deliveries import sweep_deliveries
 
 TOP_UP_PAGE = "/admin/payment/top-up/"
@@ -19,6 +20,8 @@ def sweep() -> int:
         session, ring = db.session(), hands.doorbell.ring
         rung = sweep_deliveries(session, now=hands.clock(), enqueue=ring, boot=boot_id())
         ask_about_silent_payments(session, hands.payments, hands.clock())
+        if hands.ksef is not None:  # first, so that the mail has the number
+            send_to_ksef(session, hands.ksef, hands.clock())
         mail_waiting_invoices(session, store=hands.files, now=hands.clock(), enqueue=ring)
         top_up = f"{hands.base_url}{TOP_UP_PAGE}"
         alert_low_balance(session, top_up_url=top_up, now=hands.clock(), enqueue=ring)

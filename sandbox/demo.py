@@ -12,18 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import sessions
+from sandbox import ksef, ksef_keys, sessions
+from sandbox.sample_account import OPERATOR
 from sandbox.supervisor import Child, ChildFailed, Supervisor, free_port, port_answers
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGIN = "anna@goniec.example"
-PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT = (
+PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT, KSEF_PORT = (
     5000,
     8025,
     1025,
     6390,
     8026,
     8027,
+    8028,
 )
 ALREADY_SEEDED = 3
 PREPARATION_SECONDS = 600
@@ -43,12 +45,14 @@ class Ports:
     queue: int
     paywall: int
     phones: int
+    ksef: int
 
     @classmethod
     def choose(cls) -> "Ports":
         """The usual ports, each replaced by the next free one when it is taken."""
         chosen: list[int] = []
-        for preferred in (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT):
+        usual = (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT, KSEF_PORT)
+        for preferred in usual:
             chosen.append(free_port(preferred, taken=chosen))
         return cls(*chosen)
 
@@ -103,6 +107,14 @@ def child_environment(data: Path, ports: Ports) -> dict[str, str]:
         "BASE_URL": f"http://localhost:{ports.panel}",
         "PAYWALL_SANDBOX_URL": f"http://localhost:{ports.paywall}",
         "PHONES_SANDBOX_URL": f"http://localhost:{ports.phones}",
+        "KSEF_ENVIRONMENT": "sandbox",
+        "KSEF_NIP": OPERATOR.nip,
+        "KSEF_SINCE": ksef.SINCE.isoformat(),
+        "KSEF_CERTIFICATE": str(data / ksef_keys.CERTIFICATE),
+        "KSEF_KEY": str(data / ksef_keys.KEY),
+        "KSEF_OFFLINE_CERTIFICATE": str(data / ksef_keys.CERTIFICATE),
+        "KSEF_OFFLINE_KEY": str(data / ksef_keys.KEY),
+        "KSEF_SANDBOX_URL": f"http://localhost:{ports.ksef}",
         "GONIEC_DEMO": "1",
         "GONIEC_DEMO_SMS_SECRET": kept_secret(data / "sms_secret", lambda: secrets.token_urlsafe(32)),
         "GONIEC_DEMO_PASSWORD": kept_secret(data / "demo_password", lambda: secrets.token_urlsafe(9)),
@@ -162,12 +174,14 @@ def start_rest(supervisor: Supervisor, data: Path, ports: Ports, environment: Ma
     paywall = [python, "-m", "sandbox.paywall", "--port", str(ports.paywall)]
     incoming = f"{environment['BASE_URL']}/sms/{environment['GONIEC_DEMO_SMS_SECRET']}/incoming"
     phones = [python, "-m", "sandbox.phones", "--port", str(ports.phones), "--mo-url", incoming]
+    stand_in = [python, "-m", "sandbox.ksef", "--port", str(ports.ksef), "--keys", str(data)]
     gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{ports.panel}", "--threads", "4"]
     gunicorn += ["--no-control-socket"]
     children = [
         part("mail", sink, environment, lambda: port_answers(ports.smtp) and port_answers(ports.mail_page)),
         part("paywall", paywall, environment, lambda: port_answers(ports.paywall)),
         part("phones", phones, environment, lambda: port_answers(ports.phones)),
+        part("ksef", stand_in, environment, lambda: port_answers(ports.ksef)),
         part("worker-1", [python, "worker.py"], environment),
         part("worker-2", [python, "worker.py"], environment),
         part("sweep", [python, "worker.py", "--sweep"], environment),
@@ -195,6 +209,7 @@ def announcement(data: Path, ports: Ports, environment: Mapping[str, str]) -> st
         f"Mail sent  http://localhost:{ports.mail_page}  (nothing leaves this machine)",
         f"Phones     http://localhost:{ports.phones}  (no text leaves it either)",
         f"Payments   http://localhost:{ports.paywall}  (a trial: no money moves)",
+        f"KSeF       http://localhost:{ports.ksef}  (a stand-in without legal force)",
         f"Data       {data}",
         "",
         "Ctrl-C stops everything.",

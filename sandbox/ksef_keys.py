@@ -18,6 +18,7 @@ from lxml import etree  # type: ignore[import-untyped]
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
 XADES = "{http://uri.etsi.org/01903/v1.3.2#}"
 AUTH = "{http://ksef.mf.gov.pl/auth/token/2.1}"
+CERTIFICATE, KEY = "ksef-certificate.pem", "ksef-key.pem"
 ORGANISATION_IDENTIFIER = ObjectIdentifier("2.5.4.97")
 _OAEP = padding.OAEP(mgf=padding.MGF1(algorithm=hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 _PRIVATE = {
@@ -66,7 +67,7 @@ def write_certificate(directory: Path, nip: str, *, elliptic: bool = True) -> tu
     """A certificate of a company's seal and its key, self-signed as KSeF's test environment allows; PEM files
     that only their owner may read, made once.
     """
-    certificate_file, key_file = directory / "ksef-certificate.pem", directory / "ksef-key.pem"
+    certificate_file, key_file = directory / CERTIFICATE, directory / KEY
     if not (certificate_file.exists() and key_file.exists()):
         key = ec.generate_private_key(ec.SECP256R1()) if elliptic else _new_rsa()
         key_file.touch(mode=0o600)

@@ -112,3 +112,16 @@ def test_an_address_of_no_queue_server_is_refused_in_one_line_without_its_passwo
 )
 def test_a_queue_server_that_can_be_is_taken(address: str) -> None:
     assert Settings.from_environment({"REDIS_URL": address}).redis_url == address
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"KSEF_ENVIRONMENT": "prod"}, "KSEF_ENVIRONMENT must be one of test, demo, production, sandbox"),
+        ({"KSEF_SINCE": "1.4.2026"}, "KSEF_SINCE must be a day such as 2026-04-01"),
+        ({"KSEF_CERTIFICATE": "/a.pem"}, "KSEF_KEY must be set too"),
+    ],
+)
+def test_settings_for_ksef_are_refused_by_name(given: dict[str, str], said: str) -> None:
+    with pytest.raises(InvalidSetting, match=said):
+        Settings.from_environment(given)
