@@ -25,7 +25,8 @@ class TextMessage:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """News of a text a gateway took. ``state`` is none while it is only on its way.
+    """News of a text a gateway took. ``state`` is none while it is only on its way; ``proves_taken`` is false
+    where it says nothing of the kind (the gateway does not know the text).
 
     ``reference`` is ours and ``provider_reference`` the gateway's; either may be empty, not both.
     ``moment`` is when it happened (UTC), none when the gateway did not say; ``code`` is its own word for it.
@@ -36,6 +37,7 @@ class DeliveryReport:
     state: DeliveryState | None
     moment: datetime | None
     code: str
+    proves_taken: bool = True
 
 
 @dataclass(frozen=True, slots=True)

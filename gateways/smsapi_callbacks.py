@@ -18,8 +18,9 @@ LONGEST_TEXT = 10_000
 """Characters of an incoming text; the network joins at most 255 parts, and nobody writes as many."""
 
 _LONGEST_LIST = 2000
+_NOT_FOUND = "NOT_FOUND"
 _STATUSES: Mapping[str, tuple[str, DeliveryState | None]] = {
-    "401": ("NOT_FOUND", None),
+    "401": (_NOT_FOUND, None),
     "402": ("EXPIRED", DeliveryState.UNDELIVERED),
     "403": ("SENT", None),
     "404": ("DELIVERED", DeliveryState.DELIVERED),
@@ -90,7 +91,8 @@ def _report(status: str, theirs: str, ours: str, done: str) -> DeliveryReport:
     if not (theirs or reference):
         raise UnreadableCallback("MsgId")
     code, state = _STATUSES.get(status, (status, None))
-    return DeliveryReport(reference, theirs, state, _moment(done) if done else None, code)
+    proves_taken = status in _STATUSES and code != _NOT_FOUND
+    return DeliveryReport(reference, theirs, state, _moment(done) if done else None, code, proves_taken)
 
 
 def _parallel(query: Mapping[str, str], name: str, count: int) -> list[str]:

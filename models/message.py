@@ -87,6 +87,13 @@ class Message(Identified, Model):
             postgresql_where=sa.text("status = 'queued' AND sms_account_id IS NOT NULL"),
         ),
         _index_where("sent_at", "account_id", "sent_at"),
+        sa.Index(
+            "ix_message_sms_account_id_sent_at",
+            "sms_account_id",
+            "sent_at",
+            sqlite_where=sa.text("sms_account_id IS NOT NULL AND sent_at IS NOT NULL"),
+            postgresql_where=sa.text("sms_account_id IS NOT NULL AND sent_at IS NOT NULL"),
+        ),
         _index_where("charged_on", "charged_on", "id"),
         _index_where("gateway_id", "gateway_id", "provider_reference"),
         sa.Index("ix_message_client_id", "client_id", "id"),

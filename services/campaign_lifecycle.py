@@ -46,6 +46,8 @@ def finish_exhausted(session: Session, now: datetime, *, campaign_id: int | None
         .where(Campaign.id.in_(candidates), *sending, ~unfinished)
         .values(status=CampaignStatus.FINISHED, finished_at=now),
     )
+    session.commit()
+    # In a transaction of its own: whoever fails locks the account before the campaign.
     release_holds(session, now, campaign_id=campaign_id)
     session.commit()
     return finished

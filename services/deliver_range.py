@@ -114,6 +114,7 @@ def _deliver(
     )
     if claim is None:
         return 0, None
+    first_id, last_id = claim.first_message_id, claim.last_message_id
     with closing(_Run(session, work, shop, claim)) as run:
         try:
             failure = run.send_all(composer, desk)
@@ -122,9 +123,9 @@ def _deliver(
                 session.rollback()
                 close_claim(session, run.claim_id, shop.clock())
             raise
-    close_claim(session, run.claim_id, shop.clock())
     if shop.keeps_attempts:
-        finish_accepted_attempts(session, claim.first_message_id, claim.last_message_id)
+        finish_accepted_attempts(session, first_id, last_id)
+    close_claim(session, run.claim_id, shop.clock())
     if failure is None and run.next_id <= work.last_id and not run.lost:
         shop.enqueue(
             DELIVERS[work.line.channel], work.account_id, work.campaign_id, run.next_id, work.last_id

@@ -76,11 +76,9 @@ class Fare:
 
 @dataclass(frozen=True, slots=True)
 class Charged:
-    """Of the fares in their order the first ``covered`` are paid for, now or before; ``new`` are the attempts
-    charged now.
-    """
+    """The attempts that are paid for, now or before, and of these the ones charged now."""
 
-    covered: int
+    covered: frozenset[str]
     new: frozenset[str]
 
 
@@ -110,30 +108,29 @@ def charge_many(
 ) -> Charged:
     """Charge messages before they are handed to a gateway, as far as the money goes.
 
-    What a campaign's open hold keeps back is drawn first, the rest comes from what is available.
+    What a campaign's open hold keeps back is drawn first, the rest comes from what is available. The first
+    that is too dear ends a campaign's; single messages (no campaign) are each charged for themselves.
     """
-    _lock(session, account_id)
-    known = set(
-        session.scalars(
-            sa.select(LedgerEntry.idempotency_key).where(
-                LedgerEntry.idempotency_key.in_([f"charge:{fare.attempt}" for fare in fares])
-            )
-        )
-    )
+    hold_account(session, account_id)
+    keys = [f"charge:{fare.attempt}" for fare in fares]
+    key = LedgerEntry.idempotency_key
+    known = set(session.scalars(sa.select(key).where(key.in_(keys))))
     money = _spendable(session, account_id, campaign_id)
-    covered, new = 0, []
+    new: list[Fare] = []
     for fare in fares:
-        if f"charge:{fare.attempt}" not in known:
-            if fare.units > money:
-                break
+        if f"charge:{fare.attempt}" in known:
+            continue
+        if fare.units <= money:
             money -= fare.units
             new.append(fare)
-        covered += 1
+        elif campaign_id is not None:
+            break
     if new:
         _enter_charges(session, account_id, new, stamp)
         total = sum(fare.units for fare in new)
         _move(session, account_id, -total, held=-_draw(session, campaign_id, total))
-    return Charged(covered, frozenset(fare.attempt for fare in new))
+    charged = frozenset(fare.attempt for fare in new)
+    return Charged(charged | {key.removeprefix("charge:") for key in known}, charged)
 
 
 def not_enough(session: Session, account_id: int, units: int) -> NotEnoughMoney:
@@ -169,7 +166,7 @@ def reverse(session: Session, entry: LedgerEntry, reason: str, stamp: Stamp) -> 
     if entry.kind == EntryKind.REVERSAL:
         raise NotReversible
     key = f"reversal:{entry.id}"
-    _lock(session, entry.account_id)
+    hold_account(session, entry.account_id)
     if session.scalar(sa.select(sa.exists().where(LedgerEntry.reverses_id == entry.id))) or not _enter(
         session,
         stamp,
@@ -209,8 +206,10 @@ def close_hold(session: Session, campaign_id: int, stamp: Stamp) -> int:
     hold = _open_hold_of(session, campaign_id)
     if hold is None:
         return 0
-    _lock(session, hold.account_id)
+    hold_account(session, hold.account_id)
     session.refresh(hold, with_for_update=True)
+    if hold.state is not HoldState.OPEN:  # somebody released it while we waited for the account
+        return 0
     left = hold.amount - hold.used
     hold.state, hold.closed_at = (HoldState.RELEASED if left else HoldState.USED), stamp.now
     _move(session, hold.account_id, 0, held=-left)
@@ -222,7 +221,7 @@ def _enter(
     session: Session, stamp: Stamp, *, account_id: int, idempotency_key: str, **values: object
 ) -> bool:
     """Lock the account, then write an entry unless its key is there already."""
-    _lock(session, account_id)
+    hold_account(session, account_id)
     if session.scalar(sa.select(sa.exists().where(LedgerEntry.idempotency_key == idempotency_key))):
         return False
     session.connection().execute(
@@ -237,7 +236,8 @@ def _enter(
     return True
 
 
-def _lock(session: Session, account_id: int) -> None:
+def hold_account(session: Session, account_id: int) -> None:
+    """Lock an account, so that its movements come one after the other: before campaigns and messages."""
     same = sa.update(SmsAccount).where(SmsAccount.id == account_id).values(balance=SmsAccount.balance)
     rows_changed(session, same)
 

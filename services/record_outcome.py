@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.delivery import Move, Status, back_off, sources, target
-from domain.outcomes import Accepted, Failure, Outcome, Refused, Uncertain
+from domain.outcomes import Accepted, Failure, Outcome, Refused, Unavailable, Uncertain
 from models.driver_statement import DriverStatement
 from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
 from models.sessions import autocommit_connection, rows_changed
@@ -76,6 +76,7 @@ class ClaimRecorder:
         whether the message now says what this outcome says.
         """
         self._renew(now)
+        outcome = self._as_reported(message_id, outcome)
         if isinstance(outcome, Accepted):
             held = self._accept(message_id, outcome, now)
             if held and attempted and not self._charged:
@@ -131,6 +132,16 @@ class ClaimRecorder:
             self._session.commit()
         return held
 
+    def _as_reported(self, message_id: int, outcome: Outcome) -> Outcome:
+        """The outcome, unless the gateway's own report of the text came before its answer got lost."""
+        lost = self._charged and isinstance(outcome, Uncertain | Unavailable)
+        if not (lost and was_taken(self._session, message_id)):
+            return outcome
+        reported = sa.select(Message.provider_reference, Message.gateway_id).where(Message.id == message_id)
+        reference, gateway_id = self._session.execute(reported).one()
+        self._session.rollback()
+        return Accepted(reference, gateway_id)
+
     def _refund_unsent(self, message_id: int, now: datetime) -> None:
         if self._charged:
             refund_unsent(self._session, Message.id == message_id, now=now)
@@ -161,6 +172,17 @@ class ClaimRecorder:
             self._refund_unsent(message_id, now)
         session.commit()
         return decided
+
+
+def was_taken(session: Session, message_id: int) -> bool:
+    """Whether a report has already proven that a gateway took the message's newest attempt."""
+    newest = session.scalar(
+        sa.select(DeliveryAttempt.outcome)
+        .where(DeliveryAttempt.message_id == message_id)
+        .order_by(DeliveryAttempt.id.desc())
+        .limit(1)
+    )
+    return newest is AttemptOutcome.ACCEPTED
 
 
 def finish_attempt(session: Session, message_id: int, outcome: Outcome, now: datetime) -> None:
@@ -209,7 +231,8 @@ def finish_accepted_attempts(session: Session, first_id: int, last_id: int) -> N
 def _explanation(outcome: Outcome, now: datetime) -> dict[str, object]:
     if isinstance(outcome, Accepted):
         reference = outcome.reference[:200]
-        return {"sent_at": now, "provider_reference": reference, "error_code": "", "error_text": ""}
+        via = {} if outcome.gateway_id is None else {"gateway_id": outcome.gateway_id}
+        return {"sent_at": now, "provider_reference": reference, "error_code": "", "error_text": "", **via}
     return {"error_code": outcome.code[:40], "error_text": outcome.text[:600]}
 
 

@@ -11,7 +11,7 @@ from domain.outcomes import Uncertain
 from models.message import DeliveryClaim, Message, held_by
 from models.sessions import rows_changed
 from services.claim_deliveries import release
-from services.record_outcome import finish_accepted_attempts, finish_attempt
+from services.record_outcome import finish_accepted_attempts, finish_attempt, was_taken
 
 SILENT = str(WorkerSilent())
 
@@ -61,11 +61,19 @@ def _recover(
 
 
 def _park(session: Session, claim_id: int, message_id: int, now: datetime) -> bool:
-    finish_attempt(session, message_id, Uncertain("", SILENT), now)
+    move = Move.ACCEPT if was_taken(session, message_id) else Move.LOSE
     parked = rows_changed(
         session,
         sa.update(Message)
-        .where(Message.id == message_id, Message.claim_id == claim_id, Message.status.in_(sources(Move.LOSE)))
-        .values(status=target(Move.LOSE), claim_id=None, finished_at=now, error_text=SILENT),
+        .where(Message.id == message_id, Message.claim_id == claim_id, Message.status.in_(sources(move)))
+        .values(
+            status=target(move),
+            claim_id=None,
+            finished_at=now,
+            error_text="" if move is Move.ACCEPT else SILENT,
+            **({"sent_at": now} if move is Move.ACCEPT else {}),
+        ),
     )
+    if parked and move is Move.LOSE:
+        finish_attempt(session, message_id, Uncertain("", SILENT), now)
     return bool(parked)

@@ -20,7 +20,8 @@ from models.sessions import flush_to_disk
 from services.compose_mail import Outgoing
 from services.compose_text import TextLetter
 from services.ledger import Fare, Stamp, charge_many, not_enough
-from services.price_list import price_in_force, tariff_on
+from services.price_list import NoPrice, price_in_force, tariff_on
+from services.quote_texts import EmptyText
 from services.sms_days import DayKey, add_to_day
 
 _message = cast("sa.Table", Message.__table__)
@@ -85,6 +86,9 @@ class SmsTill:
         for message, letter in batch:
             try:
                 priced[message.id] = self._price(letter, tariff)
+            except NoPrice as error:  # of the price list, not of the text: somebody can mend it
+                single = self._campaign_id is None
+                ready[message.id] = Refused("", str(error)) if single else NoMoney("", str(error))
             except DomainError as error:
                 ready[message.id] = Refused("", str(error))
         ready |= self._charge(claim_id, priced, day, now)
@@ -95,6 +99,8 @@ class SmsTill:
             raise letter
         counted = segment(letter.text)
         check_parts(counted, self._account.most_parts)
+        if not counted.parts:
+            raise EmptyText(number=letter.number)
         return _Priced(letter, counted.parts, price_in_force(tariff, letter.number))
 
     def _charge(
@@ -113,9 +119,10 @@ class SmsTill:
                 fare.attempt,
                 account.most_parts,
             )
-            for fare in fares[: charged.covered]
+            for fare in fares
+            if fare.attempt in charged.covered
         }
-        for fare in fares[charged.covered :]:
+        for fare in [fare for fare in fares if fare.attempt not in charged.covered]:
             text = str(not_enough(session, account.id, fare.units))
             ready[fare.message_id] = Refused("", text) if self._campaign_id is None else NoMoney("", text)
         session.commit()

@@ -20,7 +20,7 @@ from models.sessions import rows_changed
 from services.account_failures import lift_hold
 from services.campaign_lifecycle import release_holds
 from services.job_names import Enqueue
-from services.ledger import Stamp
+from services.ledger import Stamp, hold_account
 from services.record_audit import append_audit
 from services.refund_unsent import refund_charges, refund_unsent
 from services.ring_deliveries import ring_campaign
@@ -71,6 +71,9 @@ def resume(
 
 def cancel_rest(session: Session, campaign_id: int, *, actor_id: int | None, now: datetime) -> int:
     """Cancel everything not yet on its way; the number of messages cancelled. Cannot be undone."""
+    account_id = session.scalar(sa.select(Campaign.sms_account_id).where(Campaign.id == campaign_id))
+    if account_id is not None:
+        hold_account(session, account_id)
     _move(
         session,
         campaign_id,

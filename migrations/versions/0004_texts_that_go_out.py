@@ -20,6 +20,11 @@ INDEXES = (
     ),
     ("ix_message_charged_on", ["charged_on", "id"], "charged_on IS NOT NULL"),
     (
+        "ix_message_sms_account_id_sent_at",
+        ["sms_account_id", "sent_at"],
+        "sms_account_id IS NOT NULL AND sent_at IS NOT NULL",
+    ),
+    (
         "ix_message_gateway_id_provider_reference",
         ["gateway_id", "provider_reference"],
         "gateway_id IS NOT NULL",

@@ -5,19 +5,23 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
-from domain.delivery import CampaignStatus, Status
+from domain.delivery import CampaignStatus, DeliveryState, Status
 from domain.outcomes import AccountRefused, Refused, Unavailable, Uncertain
+from domain.text_messages import DeliveryReport, TextMessage
 from models.ledger import EntryKind, Hold, HoldState
 from models.price_list import SmsPrice
 from models.sms_gateway import SmsGateway
 from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
 from services.approve_campaign import QuoteChanged
-from services.ledger import NotEnoughMoney
+from services.ledger import Fare, NotEnoughMoney, Stamp, charge_many, close_hold
 from services.price_list import NoPrice
 from services.sms_desk import CHARGED_TOGETHER
 from services.steer_campaign import cancel_rest, resend_failed, resume, send_uncertain_again, treat_as_sent
+from services.take_report import take_reports
+from tests import factories as make
 from tests.services.delivery_scene import Killed
 from tests.services.sms_scene import PRICE, SmsScene, number_of
 
@@ -237,3 +241,97 @@ def test_a_late_refusal_is_refunded(scene: SmsScene) -> None:
     assert scene.statuses(campaign) == [Status.FAILED]
     assert scene.paying.balance == ONE_EACH
     in_order(scene)
+
+
+def test_a_hold_released_by_two_at_once_is_released_once(scene: SmsScene) -> None:
+    campaign = scene.texts(2)
+    other = scene.texts(3)
+    stale = Session(scene.session.get_bind())
+    hold = stale.scalars(sa.select(Hold).where(Hold.campaign_id == campaign)).one()
+    assert hold.state == HoldState.OPEN
+    stale.rollback()
+    close_hold(scene.session, campaign, Stamp(scene.clock.now))
+    scene.session.commit()
+    assert close_hold(stale, campaign, Stamp(scene.clock.now)) == 0
+    stale.commit()
+    stale.close()
+    assert scene.paying.held == hold_of(scene, other).amount
+    in_order(scene)
+
+
+def test_a_gap_in_the_price_list_pauses_the_campaign(scene: SmsScene) -> None:
+    campaign = scene.texts(2)
+    scene.session.execute(sa.delete(SmsPrice))
+    scene.session.commit()
+    scene.deliver(campaign)
+    assert scene.status_of(campaign) == CampaignStatus.PAUSED
+    assert scene.statuses(campaign) == [Status.QUEUED] * 2
+
+
+def test_a_report_before_the_answer_is_lost_settles_the_text(scene: SmsScene) -> None:
+    campaign = scene.texts(2)
+    (gateway_id,) = scene.gateways
+    for place, outcome in ((1, Uncertain("", "timed out")), (2, Unavailable("", "busy"))):
+        scene.gateway.answers[number_of(place)] = [outcome]
+
+    def deliver_first(text: TextMessage) -> None:
+        report = DeliveryReport(text.reference, "THEIRS", DeliveryState.DELIVERED, None, "404")
+        take_reports(scene.session, gateway_id, [report], now=scene.clock.now)
+
+    scene.gateway.before_answer = deliver_first
+    while scene.deliver(campaign):
+        pass
+    for message in scene.messages(campaign):
+        assert (message.status, message.delivery_state) == (Status.SENT, DeliveryState.DELIVERED)
+        assert message.provider_reference == "THEIRS"
+    assert len(scene.gateway.handed) == 2
+    in_order(scene)
+
+
+def test_a_worker_that_dies_after_the_report_leaves_nothing_to_decide(scene: SmsScene) -> None:
+    campaign = scene.texts(1)
+    (gateway_id,) = scene.gateways
+
+    def report_and_die(text: TextMessage) -> None:
+        report = DeliveryReport(text.reference, "THEIRS", None, None, "403")
+        take_reports(scene.session, gateway_id, [report], now=scene.clock.now)
+        raise Killed
+
+    scene.gateway.before_answer = report_and_die
+    with pytest.raises(Killed):
+        scene.deliver(campaign)
+    scene.session.rollback()
+    scene.clock.advance(minutes=10)
+    scene.sweep()
+    assert scene.statuses(campaign) == [Status.SENT]
+    in_order(scene)
+
+
+def test_news_of_an_attempt_that_another_followed_changes_nothing(database: Flask, now: datetime) -> None:
+    scene = SmsScene(now, gateways=2)
+    first, second = scene.gateways
+    campaign = scene.texts(1)
+    scene.gateways[first].answers[number_of(1)] = [Uncertain("", "no answer")]
+    scene.deliver(campaign)
+    old = scene.gateways[first].handed[0].reference
+    send_uncertain_again(
+        scene.session, campaign, None, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue
+    )
+    scene.gateways[first].always = Unavailable("", "down")
+    scene.deliver(campaign)
+    report = DeliveryReport(old, "OLD", DeliveryState.UNDELIVERED, None, "405")
+    take_reports(scene.session, first, [report], now=scene.clock.now)
+    (message,) = scene.messages(campaign)
+    assert (message.gateway_id, message.delivery_state) == (second, None)
+    in_order(scene)
+
+
+def test_one_single_text_too_dear_refuses_no_other(scene: SmsScene) -> None:
+    fares = [Fare(number, f"single-{number}", units) for number, units in ((1, 10), (2, ONE_EACH), (3, 10))]
+    for fare in fares:
+        make.make_message(scene.session, id=fare.message_id)
+    charged = charge_many(
+        scene.session, scene.paying.id, fares, campaign_id=None, stamp=Stamp(scene.clock.now)
+    )
+    assert charged.new == {"single-1", "single-3"}
+    scene.session.rollback()
