@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
+from domain.outcomes import AccountRefused
 from extensions.wiring import Wiring, wiring
 from gateways.machine import boot_id
 from jobs.sms_routes import open_routes
@@ -14,7 +15,7 @@ from models import db
 from models.campaign import Campaign
 from models.sending_lines import SMS
 from models.sms_account import SmsAccount
-from services.account_failures import pause_with_reason
+from services.account_failures import pause_with_reason, record_account_failure
 from services.claim_deliveries import WorkRange
 from services.compose_text import CampaignTexts, SingleTexts, TextLetter
 from services.deliver_range import Composer, Workshop, deliver_range
@@ -25,21 +26,37 @@ from services.text_content import FrozenText, TextRenderer
 
 
 def deliver_sms(account_id: int, campaign_id: int | None, first_id: int, last_id: int) -> int:
-    """Deliver the due texts of a range; the number tried. Gateways that cannot be used pause the campaign."""
+    """Deliver the due texts of a range; the number tried. Gateways that cannot be used pause the campaign;
+    single texts wait as for an account that is refused.
+    """
     work = WorkRange(account_id, campaign_id, first_id, last_id, SMS)
     try:
         shop = _shop(account_id, campaign_id)
     except DomainError as error:
-        if campaign_id is None:
-            raise
         db.session.rollback()
-        pause_with_reason(db.session(), campaign_id, str(error))
+        _put_off(db.session(), work, str(error))
         db.session.remove()
         return 0
     try:
         return deliver_range(db.session(), work, shop)
     finally:
         db.session.remove()
+
+
+def _put_off(session: Session, work: WorkRange, why: str) -> None:
+    if work.campaign_id is not None:
+        pause_with_reason(session, work.campaign_id, why)
+        return
+    hands = wiring()
+    record_account_failure(
+        session,
+        account_id=work.account_id,
+        campaign_id=None,
+        failure=AccountRefused("", why),
+        policy=hands.policy,
+        now=hands.clock(),
+        line=work.line,
+    )
 
 
 def _shop(account_id: int, campaign_id: int | None) -> Workshop[TextLetter]:

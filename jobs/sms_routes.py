@@ -1,5 +1,6 @@
 """The SMS gateways that are switched on and not passed over, ready to send through."""
 
+import logging
 import threading
 from datetime import datetime
 
@@ -14,10 +15,14 @@ from gateways.smpp import SmppGateway
 from gateways.smpp_connection import SmppSettings
 from gateways.smsapi import SmsapiGateway, SmsapiSettings
 from jobs.sms_inbox import inbox_of
+from models.encrypted import SecretUnreadable
 from models.sms_gateway import GatewayKind, SmsGateway
+from services.gateway_failures import record_unusable_gateway
 from services.sms_desk import Route
 
 Carrier = SmsapiGateway | KannelGateway | SmppGateway
+
+log = logging.getLogger(__name__)
 
 _making = threading.Lock()
 
@@ -29,13 +34,33 @@ class UnusableGateway(DomainError):
 
 
 def open_routes(session: Session, hands: Wiring, now: datetime) -> list[Route]:
-    """The routes in the order in which they are tried. Raises UnusableGateway and SecretUnreadable."""
-    rows = session.scalars(
-        sa.select(SmsGateway)
-        .where(SmsGateway.is_active, sa.or_(SmsGateway.held_until.is_(None), SmsGateway.held_until <= now))
+    """The routes in the order in which they are tried; one that cannot be used is left out, and says why.
+
+    Raises UnusableGateway when none is left and none is merely passed over for a while.
+    """
+    # Ids first: a gateway whose password cannot be read must not stop the others.
+    known = session.execute(
+        sa.select(SmsGateway.id, SmsGateway.name, SmsGateway.held_until)
+        .where(SmsGateway.is_active)
         .order_by(SmsGateway.priority, SmsGateway.id)
-    )
-    return [Route(row.id, gateway_of(row, hands)) for row in rows]
+    ).all()
+    routes, unusable = [], []
+    for gateway_id, name, held_until in known:
+        if held_until is not None and held_until > now:
+            continue
+        try:
+            routes.append(Route(gateway_id, gateway_of(session.get_one(SmsGateway, gateway_id), hands)))
+        except UnusableGateway as error:
+            unusable.append((gateway_id, error))
+        except SecretUnreadable as error:
+            unusable.append((gateway_id, UnusableGateway(name=name, why=str(error))))
+    session.rollback()  # an UPDATE first: SQLite cannot turn a read into a write that others wait for
+    for gateway_id, trouble in unusable:
+        if record_unusable_gateway(session, gateway_id, str(trouble)):
+            log.warning("SMS gateway %s: %s", gateway_id, trouble)
+    if unusable and len(unusable) == len(known):
+        raise unusable[0][1]
+    return routes
 
 
 def gateway_of(row: SmsGateway, hands: Wiring) -> Carrier:

@@ -26,12 +26,28 @@ def record_gateway_failure(
     session.commit()
 
 
+def record_unusable_gateway(session: Session, gateway_id: int, why: str) -> bool:
+    """Write down that its settings cannot be used; whether that is news. Commits."""
+    text = why[:600]
+    news = rows_changed(
+        session,
+        sa.update(SmsGateway)
+        .where(SmsGateway.id == gateway_id, SmsGateway.last_failure != text)
+        .values(last_failure=text, updated_at=SmsGateway.updated_at),
+    )
+    session.commit()
+    return bool(news)
+
+
 def clear_gateway_failure(session: Session, gateway_id: int) -> None:
     """It took a text: whatever was wrong with it is over. Commits."""
     rows_changed(
         session,
         sa.update(SmsGateway)
-        .where(SmsGateway.id == gateway_id, SmsGateway.failures_in_a_row > 0)
+        .where(
+            SmsGateway.id == gateway_id,
+            sa.or_(SmsGateway.failures_in_a_row > 0, SmsGateway.last_failure != ""),
+        )
         .values(failures_in_a_row=0, held_until=None, last_failure=""),
     )
     session.commit()
