@@ -11,6 +11,7 @@ from flask import Flask
 
 from domain.channel import Channel
 from domain.delivery import CampaignStatus, Status
+from domain.outcomes import Unavailable
 from extensions.wiring import wiring
 from jobs.deliver_sms import deliver_sms
 from jobs.sms_routes import UnusableGateway, close_gateways, open_routes
@@ -19,6 +20,7 @@ from models.campaign import Campaign
 from models.message import Message
 from models.sms_account import SmsAccount
 from models.sms_gateway import GatewayKind, SmsGateway
+from services.gateway_failures import clear_gateway_failure, record_gateway_failure
 from tests import factories as make
 from tests.services.sms_scene import SmsScene
 
@@ -100,6 +102,19 @@ def test_a_gateway_that_is_passed_over_comes_back_by_itself(gateways: Gateways, 
     db.session.execute(sa.update(SmsGateway).where(SmsGateway.id == gateways.usable).values(values))
     db.session.commit()
     assert open_routes(db.session(), wiring(), now) == []
+
+
+def test_a_failure_and_its_end_leave_the_connections_open(gateways: Gateways, now: datetime) -> None:
+    session, policy = db.session(), wiring().policy
+    [before] = open_routes(session, wiring(), now)
+    record_gateway_failure(session, gateways.usable, Unavailable("", "down"), policy=policy, now=now)
+    assert open_routes(session, wiring(), now) == []
+    [after] = open_routes(session, wiring(), now + policy.retry_longest)
+    assert after.gateway is before.gateway
+    clear_gateway_failure(session, gateways.usable)
+    [cleared] = open_routes(session, wiring(), now)
+    assert cleared.gateway is before.gateway
+    assert row_of(gateways.usable).last_failure == ""
 
 
 def test_gateways_that_cannot_be_used_pause_a_campaign(database: Flask) -> None:
