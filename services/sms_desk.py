@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from domain.diagnoses import NoGatewayOpen
 from domain.errors import DomainError
-from domain.outcomes import Accepted, Outcome, Unavailable
+from domain.outcomes import Accepted, Outcome, Refused, Unavailable
 from domain.text_messages import TextMessage
 from services.compose_mail import Outgoing
 from services.compose_text import TextLetter
@@ -54,6 +54,7 @@ class SmsDesk:
         self._policy = policy
         self._clock = clock
         self._proven: set[int] = set()
+        self._learnt: dict[int, Unavailable | None] = {}
 
     @property
     def usable(self) -> bool:
@@ -72,7 +73,9 @@ class SmsDesk:
         out unpaid, and an attempt that was charged keeps its charge until it is made or given up.
         """
         while batch := list(islice(composed, CHARGED_TOGETHER)):
-            yield from self._till.take(claim_id, batch)
+            for each in self._till.take(claim_id, batch):
+                yield each
+                self._write_down()
 
     def hand_over(self, _message: Outgoing, ready: Payable) -> Outcome | None:
         """The answer of the first gateway that is not unavailable; what could not be paid for is not sent."""
@@ -84,15 +87,26 @@ class SmsDesk:
         for route in list(self._routes):
             outcome = route.gateway.send(text)
             if not isinstance(outcome, Unavailable):
-                if isinstance(outcome, Accepted) and route.gateway_id not in self._proven:
+                if _was_reached(outcome) and route.gateway_id not in self._proven:
                     self._proven.add(route.gateway_id)
-                    clear_gateway_failure(self._session, route.gateway_id)
+                    self._learnt[route.gateway_id] = None
                 return replace(outcome, gateway_id=route.gateway_id)
             self._routes.remove(route)
-            record_gateway_failure(
-                self._session, route.gateway_id, outcome, policy=self._policy, now=self._clock()
-            )
+            self._learnt[route.gateway_id] = outcome
         return outcome
+
+    def _write_down(self) -> None:
+        """What became known of the gateways. Never between an answer and its record: were this to fail there,
+        a text that was taken would end as uncertain.
+        """
+        while self._learnt:
+            gateway_id, failure = self._learnt.popitem()
+            if failure is None:
+                clear_gateway_failure(self._session, gateway_id)
+            else:
+                record_gateway_failure(
+                    self._session, gateway_id, failure, policy=self._policy, now=self._clock()
+                )
 
     def __enter__(self) -> Self:
         return self
@@ -101,3 +115,10 @@ class SmsDesk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._routes.clear()
+        if error is None:
+            self._write_down()
+
+
+def _was_reached(outcome: Outcome) -> bool:
+    """Whether the gateway itself said yes or no; a refusal without a code is ours, and it was never asked."""
+    return isinstance(outcome, Accepted) or (isinstance(outcome, Refused) and bool(outcome.code))

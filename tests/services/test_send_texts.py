@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from domain.delivery import CampaignStatus, DeliveryState, Status
@@ -163,6 +164,51 @@ def test_only_what_is_surely_unsent_goes_on_to_the_next_gateway(database: Flask,
     held = scene.session.scalars(sa.select(SmsGateway).where(SmsGateway.held_until.is_not(None))).one()
     assert scene.gateways[held.id] is first
     in_order(scene)
+
+
+def refuse_to_note(scene: SmsScene) -> None:
+    """From now on the database refuses every change of a gateway's row."""
+    session = scene.session
+    if session.get_bind().dialect.name == "sqlite":
+        refuse = "BEGIN SELECT RAISE(ABORT, 'no'); END"
+    else:
+        body = "BEGIN RAISE EXCEPTION 'no'; END"
+        session.execute(sa.text(f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $${body}$$"))
+        refuse = "FOR EACH ROW EXECUTE FUNCTION refuse()"
+    session.execute(sa.text(f"CREATE TRIGGER refuse BEFORE UPDATE ON sms_gateway {refuse}"))
+    session.commit()
+
+
+def fail_before(scene: SmsScene) -> None:
+    scene.session.execute(sa.update(SmsGateway).values(failures_in_a_row=3, last_failure="down"))
+    scene.session.commit()
+
+
+@pytest.mark.parametrize("first_is_down", [False, True])
+def test_a_text_that_was_taken_is_sent_whatever_becomes_of_the_notes_on_its_gateway(
+    database: Flask, now: datetime, first_is_down: bool
+) -> None:
+    scene = SmsScene(now, gateways=2)
+    campaign = scene.texts(2)
+    fail_before(scene)
+    if first_is_down:
+        scene.gateway.always = Unavailable("", "down")
+    refuse_to_note(scene)
+    with pytest.raises(DBAPIError):
+        scene.deliver(campaign)
+    scene.session.rollback()
+    assert scene.statuses(campaign) == [Status.SENT, Status.QUEUED]
+    in_order(scene)
+
+
+@pytest.mark.parametrize(("code", "failures"), [("13", 0), ("", 3)])
+def test_only_a_gateway_s_own_refusal_proves_that_it_works(scene: SmsScene, code: str, failures: int) -> None:
+    scene.gateway.always = Refused(code, "no")
+    campaign = scene.texts(1)
+    fail_before(scene)
+    scene.deliver(campaign)
+    assert scene.statuses(campaign) == [Status.FAILED]
+    assert scene.session.scalar(sa.select(SmsGateway.failures_in_a_row)) == failures
 
 
 def test_an_account_refused_by_every_gateway_waits_and_pauses_its_campaign(
