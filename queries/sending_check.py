@@ -9,7 +9,7 @@ from domain.channel import Channel, Purpose
 from domain.eligibility import Reason
 from models.campaign import Campaign
 from models.client import Client
-from models.message import Message, held_by
+from models.message import Message, Origin, held_by
 from models.suppression import Suppression
 from queries.marketing_grant import marketing_grant
 
@@ -30,14 +30,20 @@ _NO_CONSENT = {Channel.EMAIL: Reason.NO_EMAIL_CONSENT, Channel.SMS: Reason.NO_SM
 
 
 def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) -> list[Changed]:
-    """The claim's campaign messages that may no longer be sent, or not by the consent they were frozen with.
+    """The claim's messages to clients that may no longer be sent, or not by the consent they were made with.
+
+    A message written by hand is marketing when it was sent by a consent; one that is not relies on none.
+    Test messages are not asked about.
 
     The frozen address counts, not today's: a corrected address is no reason to hold mail back,
     a block of the frozen one is. A client merged into another since is asked for by the survivor. Of
     clients who share an address the one whose data the message carries decides.
     """
     survivor = aliased(Client)
-    marketing = Campaign.purpose == Purpose.MARKETING
+    is_single = Message.campaign_id.is_(None)
+    marketing = sa.or_(
+        Campaign.purpose == Purpose.MARKETING, sa.and_(is_single, Message.consent_event_id.is_not(None))
+    )
     grant = marketing_grant(survivor.id, channel)
     allowed = survivor.allow_sms if channel == Channel.SMS else survivor.allow_email
     reason = sa.case(
@@ -51,9 +57,12 @@ def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) 
     )
     checked = (
         sa.select(
-            Message.id, reason.label("reason"), grant.label("grant"), Message.consent_event_id.label("frozen")
+            Message.id,
+            reason.label("reason"),
+            sa.case((sa.or_(sa.not_(is_single), marketing), grant), else_=sa.null()).label("grant"),
+            Message.consent_event_id.label("frozen"),
         )
-        .join(Campaign, Campaign.id == Message.campaign_id)
+        .outerjoin(Campaign, Campaign.id == Message.campaign_id)
         .join(Client, Client.id == Message.client_id)
         .join(survivor, survivor.id == sa.func.coalesce(Client.merged_into_id, Client.id))
         .outerjoin(
@@ -64,7 +73,7 @@ def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) 
                 Suppression.lifted_at.is_(None),
             ),
         )
-        .where(held_by(claim_id))
+        .where(held_by(claim_id), Message.origin != Origin.TEST)
         .subquery()
     )
     differs = sa.or_(checked.c.reason.is_not(None), checked.c.grant.is_distinct_from(checked.c.frozen))
