@@ -4,13 +4,14 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID
 
-from flask import abort, g, send_file, url_for
+from flask import abort, flash, g, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
+from admin_views.access import SEND, needs
 from admin_views.base import RecordView
 from admin_views.campaign_titles import campaign_title
 from admin_views.filters import chosen, contains, one_of, since, until
@@ -24,11 +25,14 @@ from domain.errors import DomainError
 from domain.money import zloty_of
 from extensions.babel import translate, translate_stored
 from extensions.csp import relax
+from extensions.login import current_user_id, may
 from extensions.wiring import wiring
 from gateways.files import FileMissing
+from models import db
 from models.attachment import Attachment
 from models.message import Direction, Message, Origin
 from queries.choices import account_choices
+from services.decide_messages import send_single_again, treat_single_as_sent
 from services.message_content import Rendered
 from services.read_message import SubjectReader, read_message, title_of_text
 
@@ -208,6 +212,13 @@ class MessageView(RecordView):
             ]
         return super().render(template, **kwargs)
 
+    def card_banners(self, model: Message) -> list[Markup]:
+        """What a person decides on a message of no campaign; a campaign's are decided on its page."""
+        if model.campaign_id is not None or model.status not in (Status.FAILED, Status.UNCERTAIN):
+            return []
+        cost = units(model.cost) if model.cost else ""
+        return [self.section("message_decide", message=model, cost=cost, may_send=may(SEND))]
+
     def card_sections(self, model: Message) -> list[Markup]:
         rendered, problem = _read(model)
         return [
@@ -220,6 +231,23 @@ class MessageView(RecordView):
             self.section("message_consent", message=model),
             self.section("message_attempts", message=model, badge=badge),
         ]
+
+    @expose("/decide/<int:message_id>/<any(sent, again):decision>", methods=("POST",))
+    @needs(SEND)
+    def decide(self, message_id: int, decision: str) -> ResponseReturnValue:
+        """What to do with a message of no campaign that failed or may have gone out."""
+        if self.get_one(message_id) is None:
+            abort(404)
+        hands, session, person = wiring(), db.session(), current_user_id()
+        if decision == "sent":
+            treat_single_as_sent(session, message_id, actor_id=person, now=hands.clock())
+            flash(gettext("The message is now treated as sent."), "success")
+        else:
+            send_single_again(
+                session, message_id, actor_id=person, now=hands.clock(), enqueue=hands.doorbell.ring
+            )
+            flash(gettext("The message is sent once more."), "success")
+        return redirect(url_for(".details_view", id=message_id))
 
     @expose("/attachment/<int:message_id>/<uuid:uuid>")
     def attachment(self, message_id: int, uuid: UUID) -> ResponseReturnValue:

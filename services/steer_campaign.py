@@ -6,7 +6,6 @@ Each is audited in its own transaction, as done by ``actor_id``.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,24 +13,21 @@ from sqlalchemy.orm import Session
 from domain.delivery import CampaignStatus, Move, Status, sources, target
 from domain.errors import DomainError
 from models.campaign import Campaign
-from models.message import AttemptOutcome, DeliveryAttempt, Message
+from models.message import Message
 from models.sending_lines import SMS
 from models.sessions import rows_changed
 from services.account_failures import lift_hold
 from services.campaign_lifecycle import release_holds
+from services.decide_messages import mark_sent, queue_again
 from services.job_names import Enqueue
-from services.ledger import Stamp, hold_account
+from services.ledger import hold_account
 from services.record_audit import append_audit
-from services.refund_unsent import refund_charges, refund_unsent
+from services.refund_unsent import refund_unsent
 from services.ring_deliveries import ring_campaign
 
 
 class NotPossibleNow(DomainError):
     message = "The campaign has moved on in the meantime. Look at its present state and decide again."
-
-
-class NothingToDecide(DomainError):
-    message = "There is no such message left to decide on."
 
 
 def pause(session: Session, campaign_id: int, *, actor_id: int | None, now: datetime) -> None:
@@ -132,20 +128,7 @@ def treat_as_sent(
     now: datetime,
 ) -> int:
     """A person's decision: these uncertain messages (None: all) did go out; the number decided."""
-    decided = rows_changed(
-        session,
-        sa.update(Message)
-        .where(*_wanted(campaign_id, Status.UNCERTAIN, message_ids))
-        .values(
-            status=target(Move.TREAT_AS_SENT),
-            # When it may have gone out: today's limits and figures are not for it.
-            sent_at=sa.func.coalesce(Message.finished_at, now),
-            finished_at=now,
-        ),
-    )
-    if not decided:
-        session.rollback()
-        raise NothingToDecide
+    decided = mark_sent(session, _wanted(campaign_id, Status.UNCERTAIN, message_ids), now)
     values = _decided(message_ids, decided)
     audit_and_commit(session, "uncertain_sent", campaign_id, values, actor_id=actor_id, now=now)
     return decided
@@ -199,45 +182,7 @@ def _queue_again(
         },
     )
     wanted = _wanted(campaign_id, status, message_ids)
-    ids = list(session.scalars(sa.select(Message.id).where(*wanted).with_for_update()))
-    if not ids:
-        session.rollback()
-        raise NothingToDecide
-    refund_charges(session, *wanted, stamp=Stamp(now, actor_id))
-    _close_attempts(session, wanted, now)
-    session.add_all(
-        DeliveryAttempt(message_id=each, uuid=str(uuid4()), requested_by_id=actor_id, started_at=now)
-        for each in ids
-    )
-    session.flush()
-    return rows_changed(
-        session,
-        sa.update(Message)
-        .where(*wanted)
-        .values(
-            status=target(Move.SEND_AGAIN),
-            due_at=now,
-            failures=0,
-            first_failed_at=None,
-            finished_at=None,
-            delivery_state=None,
-            error_code="",
-            error_text="",
-        ),
-    )
-
-
-def _close_attempts(session: Session, wanted: list[sa.ColumnElement[bool]], now: datetime) -> None:
-    """An attempt given up without an answer ends before the next one begins."""
-    rows_changed(
-        session,
-        sa.update(DeliveryAttempt)
-        .where(
-            DeliveryAttempt.message_id.in_(sa.select(Message.id).where(*wanted)),
-            DeliveryAttempt.outcome.is_(None),
-        )
-        .values(outcome=AttemptOutcome.UNAVAILABLE, finished_at=now),
-    )
+    return queue_again(session, wanted, actor_id=actor_id, now=now)
 
 
 def _wanted(

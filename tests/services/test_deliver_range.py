@@ -15,10 +15,10 @@ from models.campaign import Campaign
 from models.mail_account import MailAccount
 from models.message import Message
 from services.compose_mail import Envelope, Outgoing
+from services.decide_messages import NothingToDecide
 from services.deliver_range import deliver_range
 from services.recover_claims import recover_claims
 from services.steer_campaign import (
-    NothingToDecide,
     NotPossibleNow,
     cancel_rest,
     pause,

@@ -17,6 +17,7 @@ from domain.delivery import TRANSITIONS, UNFINISHED, CampaignStatus, Status
 from domain.outcomes import Accepted, AccountRefused, Outcome, Refused, Unavailable, Uncertain
 from models import db
 from services import steer_campaign as steer
+from services.decide_messages import NothingToDecide
 from services.deliver_range import deliver_range
 from services.recover_claims import recover_claims
 from tests.services.delivery_scene import Killed, Scene
@@ -122,7 +123,7 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     @rule()
     def treat_as_sent(self) -> None:
-        with suppress(steer.NothingToDecide):
+        with suppress(NothingToDecide):
             steer.treat_as_sent(
                 self.scene.session, self.campaign, None, actor_id=None, now=self.scene.clock.now
             )
@@ -139,7 +140,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         messages = self.scene.messages(self.campaign)
         chosen = [message.address for message in messages if message.status == status]
         decision: dict[str, object] = {"actor_id": None, "now": self.scene.clock.now, "enqueue": no_ring}
-        with suppress(steer.NothingToDecide, steer.NotPossibleNow):
+        with suppress(NothingToDecide, steer.NotPossibleNow):
             if status == Status.FAILED:
                 steer.resend_failed(self.scene.session, self.campaign, **decision)  # type: ignore[arg-type]
             else:
