@@ -31,7 +31,7 @@ from tests.gateways.kannel_boxes import MISSING, Boxes, is_installed, kannel
 pytestmark = pytest.mark.skipif(not is_installed(), reason=MISSING)
 NUMBER = "+48600100200"
 SECRET = "s" * 43
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 60.0
 
 
 @contextmanager

@@ -36,7 +36,7 @@ TEXTS = [
     "a" * 152 + "€" * 100,
     "ż" * 66 + "😀" * 67,
 ]
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 60.0
 
 
 @dataclass
