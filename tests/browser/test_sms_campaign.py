@@ -165,7 +165,7 @@ def test_too_little_money_keeps_the_button_off(
     page.locator("#body").fill("Zapraszamy")
     page.locator("[data-send]").click()
     report = page.locator("[data-report-form]")
-    expect(report.locator(".quote .notice")).to_contain_text("0.3198")
+    expect(report.locator(".quote .notice")).to_contain_text("0,3198")
     expect(report.locator(".quote a")).to_have_attribute("href", "/admin/payment/top-up/")
     report.locator("[data-skip]").check()
     expect(report.locator("[data-report-send]")).to_be_disabled()

@@ -52,6 +52,7 @@ def test_kills_lose_nobody_and_send_nothing_twice(database: Flask, database_url:
     check(plan, Killing(plan, Letters(), tmp_path, database_url).run())
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # both: `make test-chaos`
 def test_kills_charge_every_text_once(database: Flask, database_url: str, tmp_path: Path) -> None:
     plan, texts = Plan(recipients=100, kills=3), Texts()
     check(plan, Killing(plan, texts, tmp_path, database_url).run())
