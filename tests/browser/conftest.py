@@ -4,10 +4,12 @@ import logging
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,6 +18,7 @@ from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
+from werkzeug.wsgi import ClosingIterator
 
 from models.user import Role, User
 from tests.conftest import SharedPanel
@@ -81,8 +84,36 @@ def stored(sqlite_url: str) -> Iterator[Session]:
     engine.dispose()
 
 
+class UnderWay:
+    """How many requests the server is answering: a page that was closed may have left one behind."""
+
+    QUIET_LOOKS = 5
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._requests: set[int] = set()
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        self._requests.add(id(environ))
+        try:
+            return ClosingIterator(self._app(environ, start_response), [lambda: self._end(environ)])
+        except BaseException:
+            self._end(environ)
+            raise
+
+    def _end(self, environ: Any) -> None:
+        self._requests.discard(id(environ))
+
+    def settle(self) -> None:
+        """Wait until none was under way for a moment: the next test replaces the database's file."""
+        quiet, deadline = 0, time.monotonic() + 10
+        while quiet < self.QUIET_LOOKS and time.monotonic() < deadline:
+            quiet = 0 if self._requests else quiet + 1
+            time.sleep(0.01)
+
+
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
+def serving(app: Any) -> Iterator[str]:
     """The application on a free port of this machine."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # CPython 3.11 fails a thread that starts tracing while another one does, and the request dies unanswered.
@@ -99,8 +130,13 @@ def serving(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _served(_one_panel: SharedPanel) -> Iterator[str]:
-    with serving(_one_panel.app) as url:
+def _under_way(_one_panel: SharedPanel) -> UnderWay:
+    return UnderWay(_one_panel.app)
+
+
+@pytest.fixture(scope="session")
+def _served(_under_way: UnderWay) -> Iterator[str]:
+    with serving(_under_way) as url:
         yield url
 
 
@@ -143,7 +179,7 @@ def session_cookies() -> list[SetCookieParam]:
 
 @pytest.fixture
 def open_page(
-    chromium: Browser, address: str, session_cookies: list[SetCookieParam]
+    chromium: Browser, address: str, session_cookies: list[SetCookieParam], _under_way: UnderWay
 ) -> Iterator[Callable[..., Page]]:
     """Open a logged-in page, ``open_page(PHONE, color_scheme="dark")``.
 
@@ -173,6 +209,7 @@ def open_page(
     yield make
     for context in contexts:
         context.close()
+    _under_way.settle()
     assert watched.complaints == []
 
 
