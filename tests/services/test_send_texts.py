@@ -292,15 +292,20 @@ def test_a_late_refusal_is_refunded(scene: SmsScene) -> None:
 def test_a_hold_released_by_two_at_once_is_released_once(scene: SmsScene) -> None:
     campaign = scene.texts(2)
     other = scene.texts(3)
-    stale = Session(scene.session.get_bind())
-    hold = stale.scalars(sa.select(Hold).where(Hold.campaign_id == campaign)).one()
-    assert hold.state == HoldState.OPEN
-    stale.rollback()
-    close_hold(scene.session, campaign, Stamp(scene.clock.now))
-    scene.session.commit()
-    assert close_hold(stale, campaign, Stamp(scene.clock.now)) == 0
-    stale.commit()
-    stale.close()
+    late = Session(scene.session.get_bind())
+    raced: list[str] = []
+
+    @sa.event.listens_for(late.connection(), "before_execute")
+    def release_first(_connection: object, statement: object, *_more: object) -> None:
+        if not raced and str(statement).startswith("UPDATE sms_account"):
+            raced.append("released")
+            close_hold(scene.session, campaign, Stamp(scene.clock.now))
+            scene.session.commit()
+
+    assert close_hold(late, campaign, Stamp(scene.clock.now)) == 0
+    late.commit()
+    late.close()
+    assert raced
     assert scene.paying.held == hold_of(scene, other).amount
     in_order(scene)
 
