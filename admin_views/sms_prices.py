@@ -5,8 +5,8 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import DecimalField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
+from wtforms import DecimalField, SelectField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from admin_views.access import ADMINISTER
 from admin_views.base import RecordView
@@ -18,7 +18,8 @@ from admin_views.sections import SMS_ACCOUNT
 from domain.money import units_of, zloty_of
 from models import db
 from models.price_list import SmsPrice
-from services.price_list import check_no_overlap
+from services.mobile_operators import OPERATORS
+from services.price_list import check_price
 
 DEAREST = Decimal(100)
 _PREFIX = Regexp(r"^[1-9][0-9]*$", message=_("Digits only, without the plus: 48 for Poland."))
@@ -38,11 +39,12 @@ class SmsPriceView(RecordView):
     title_column = "name"
     column_default_sort = ("prefix", False)
 
-    column_list = ("name", "prefix", "gross_per_part", "vat_rate", "valid_from", "valid_until")
+    column_list = ("name", "prefix", "operator", "gross_per_part", "vat_rate", "valid_from", "valid_until")
     column_details_list = column_list
     column_labels = {
         "name": _("Name"),
         "prefix": _("Prefix"),
+        "operator": _("Operator"),
         "gross_per_part": _("Gross price of one SMS part"),
         "price": _("Gross price of one SMS part (PLN)"),
         "vat_rate": _("VAT rate (%)"),
@@ -53,29 +55,42 @@ class SmsPriceView(RecordView):
     column_formatters_export = {
         "gross_per_part": lambda _view, _context, price, _name: str(zloty_of(price.gross_per_part))
     }
-    column_searchable_list = ("name", "prefix")
+    column_searchable_list = ("name", "prefix", "operator")
     column_filters = (
         contains("prefix", _("Prefix"), SmsPrice.prefix),
+        contains("operator", _("Operator"), SmsPrice.operator),
         since_day("from", _("In force from"), SmsPrice.valid_from),
     )
-    form_columns = ("name", "prefix", "price", "vat_rate", "valid_from", "valid_until")
+    form_columns = ("name", "prefix", "operator", "price", "vat_rate", "valid_from", "valid_until")
     form_extra_fields = {
         "price": DecimalField(
             _("Gross price of one SMS part (PLN)"),
             [InputRequired(), NumberRange(min=Decimal("0.0001"), max=DEAREST)],
             places=4,
             description=_("Up to four decimals, e.g. 0.1599."),
-        )
+        ),
+        "operator": SelectField(
+            _("Operator"),
+            choices=[("", "—"), *((name, name) for name in OPERATORS)],
+            description=_(
+                "Whom the beginning of a Polish mobile number was first given to. An approximation: a number "
+                "taken along to another operator still counts as the first one's."
+            ),
+        ),
     }
     form_args = {
         "prefix": {
-            "validators": [Length(max=15), _PREFIX],
-            "description": _("The beginning of the number after the plus; the longest that fits counts."),
+            "validators": [Optional(), Length(max=15), _PREFIX],
+            "filters": [lambda typed: typed or ""],
+            "description": _(
+                "The beginning of the number after the plus. The longest that fits counts, then the "
+                "operator, then the country's (48), last a price with neither of them, for every number."
+            ),
         },
         "valid_until": {"description": _("The last day; leave it empty for no end.")},
     }
     form_rules = (
-        Section(_("Price"), Row("name", "prefix"), Row("price", "vat_rate")),
+        Section(_("Price"), Row("name"), Row("prefix", "operator"), Row("price", "vat_rate")),
         Section(_("Validity"), Row("valid_from", "valid_until")),
     )
 
@@ -87,4 +102,4 @@ class SmsPriceView(RecordView):
             model.gross_per_part = units_of(form.price.data)
         except ValueError as error:
             raise ValidationError(gettext("A price has at most four decimals.")) from error
-        check_no_overlap(db.session(), model)
+        check_price(db.session(), model)

@@ -8,12 +8,17 @@ from sqlalchemy.orm import Session
 from domain.errors import DomainError
 from domain.tariff import Tariff
 from models.price_list import SmsPrice
+from services.mobile_operators import operator_of
 
 
 class OverlappingPrices(DomainError):
-    """Parameters: ``other``, ``prefix``."""
+    """Parameter: ``other``."""
 
-    message = "“%(other)s” is already in force for +%(prefix)s in that time. End it first."
+    message = "“%(other)s” is already in force for the same numbers in that time. End it first."
+
+
+class PrefixAndOperator(DomainError):
+    message = "A price is for a prefix or for an operator, not for both."
 
 
 class NoPrice(DomainError):
@@ -22,10 +27,15 @@ class NoPrice(DomainError):
     message = "The price list has no price in force for %(number)s."
 
 
-def check_no_overlap(session: Session, price: SmsPrice) -> None:
-    """Raise OverlappingPrices when another price for the same prefix is in force on one of its days."""
+def check_price(session: Session, price: SmsPrice) -> None:
+    """Raise PrefixAndOperator, and OverlappingPrices when another price for the same prefix or operator is in
+    force on one of its days.
+    """
+    if price.prefix and price.operator:
+        raise PrefixAndOperator
     conditions = [
         SmsPrice.prefix == price.prefix,
+        SmsPrice.operator == price.operator,
         sa.or_(SmsPrice.valid_until.is_(None), SmsPrice.valid_until >= price.valid_from),
     ]
     if price.valid_until is not None:
@@ -35,18 +45,22 @@ def check_no_overlap(session: Session, price: SmsPrice) -> None:
     with session.no_autoflush:
         other = session.scalars(sa.select(SmsPrice).where(*conditions).limit(1)).one_or_none()
     if other is not None:
-        raise OverlappingPrices(other=other.name, prefix=price.prefix)
+        raise OverlappingPrices(other=other.name)
 
 
 def tariff_on(session: Session, day: date) -> Tariff:
     """The prices in force on a day."""
     rows = session.execute(
-        sa.select(SmsPrice.prefix, SmsPrice.gross_per_part).where(
+        sa.select(SmsPrice.prefix, SmsPrice.operator, SmsPrice.gross_per_part).where(
             SmsPrice.valid_from <= day,
             sa.or_(SmsPrice.valid_until.is_(None), SmsPrice.valid_until >= day),
         )
+    ).all()
+    return Tariff(
+        prices={prefix: price for prefix, operator, price in rows if not operator},
+        operators={operator: price for _prefix, operator, price in rows if operator},
+        operator_of=operator_of,
     )
-    return Tariff(dict(rows.all()))
 
 
 def price_in_force(tariff: Tariff, number: str) -> int:

@@ -1,7 +1,6 @@
 """The screens of the prepaid account: who may see and do what, and what they refuse."""
 
 from collections.abc import Callable
-from datetime import date
 
 import pytest
 import sqlalchemy as sa
@@ -11,11 +10,9 @@ from sqlalchemy.orm import Session
 from models.audit import AuditEntry
 from models.invoice import Invoice
 from models.payment import Payment
-from models.price_list import SmsPrice
 from models.user import User
 from sandbox.sample_account import COMPANY, OPERATOR, write_account
 from services.invoice_settings import invoice_settings
-from services.price_list import NoPrice, price_in_force, tariff_on
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
 
@@ -27,7 +24,6 @@ FORM = {
     "kind": "VAT",
     "vat_rate": "23",
 }
-PRICE = {"name": "Polska", "prefix": "48", "price": "0.1599", "vat_rate": "23", "valid_from": "2026-01-01"}
 
 
 @pytest.fixture
@@ -121,68 +117,3 @@ def test_what_no_invoice_can_carry_is_refused_at_its_field(
     answer = visit("administrator").post("/admin/company/", **{**FORM, **changed})
     assert answer.status_code == 409 and said in answer.text
     assert invoice_settings(stored).buyer.name == ""
-
-
-# --- the price list ---
-
-
-def test_a_price_is_kept_to_four_decimals(visit: Visit, stored: Session) -> None:
-    assert visit("administrator").post("/admin/sms_price/new/", **PRICE).status_code == 302
-    price = stored.scalars(sa.select(SmsPrice)).one()
-    assert (price.gross_per_part, price.valid_until) == (1_599, None)
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"price": "0"},
-        {"price": "-1"},
-        {"price": "0.15999"},
-        {"price": "101"},
-        {"prefix": "+48"},
-        {"prefix": "x"},
-    ],
-)
-def test_a_price_that_is_none_is_refused(visit: Visit, stored: Session, changed: dict[str, str]) -> None:
-    visit("administrator").post("/admin/sms_price/new/", **{**PRICE, **changed})
-    assert stored.scalar(sa.select(sa.func.count(SmsPrice.id))) == 0
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "taken"),
-    [
-        ("2026-06-01", "", False),
-        ("2025-01-01", "2026-01-01", False),
-        ("2025-01-01", "2025-12-31", True),
-    ],
-)
-def test_two_prices_are_never_in_force_at_once(
-    visit: Visit, stored: Session, since: str, until: str, taken: bool
-) -> None:
-    person = visit("administrator")
-    person.post("/admin/sms_price/new/", **PRICE)
-    person.post("/admin/sms_price/new/", **{**PRICE, "valid_from": since, "valid_until": until})
-    assert stored.scalar(sa.select(sa.func.count(SmsPrice.id))) == (2 if taken else 1)
-
-
-def test_an_operator_reads_the_price_list_and_changes_nothing(visit: Visit, stored: Session) -> None:
-    person = visit("operator")
-    assert person.get("/admin/sms_price/").status_code == 200
-    assert person.post("/admin/sms_price/new/", **PRICE).status_code == 403
-
-
-def test_the_longest_prefix_in_force_is_the_price(stored: Session) -> None:
-    for prefix, price, since, until in (
-        ("48", 1_500, date(2026, 1, 1), None),
-        ("4860", 1_200, date(2026, 1, 1), date(2026, 6, 30)),
-        ("4", 9_000, date(2026, 1, 1), None),
-    ):
-        stored.add(
-            SmsPrice(name=prefix, prefix=prefix, gross_per_part=price, valid_from=since, valid_until=until)
-        )
-    stored.flush()
-    assert price_in_force(tariff_on(stored, date(2026, 6, 30)), "+48600100200") == 1_200
-    assert price_in_force(tariff_on(stored, date(2026, 7, 1)), "+48600100200") == 1_500
-    assert price_in_force(tariff_on(stored, date(2026, 7, 1)), "+49170123456") == 9_000
-    with pytest.raises(NoPrice):
-        price_in_force(tariff_on(stored, date(2025, 12, 31)), "+48600100200")

@@ -1,7 +1,7 @@
 """The migrations make exactly the schema the models describe, on both databases, and can be taken back."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -104,3 +104,28 @@ def test_an_upgrade_loses_no_row(unmigrated: Flask) -> None:
     with db.engine.connect() as connection:
         for name in OLD_ROWS:
             assert connection.scalar(sa.select(sa.func.count()).select_from(old.tables[name])) == 1, name
+
+
+def price(connection: sa.Connection, **given: object) -> None:
+    table = sa.Table("sms_price", sa.MetaData(), autoload_with=connection)
+    insert(connection, table, gross_per_part=1_600, valid_until=None, **given)
+
+
+def test_the_prices_of_before_stay_and_the_key_knows_the_operator(unmigrated: Flask) -> None:
+    flask_migrate.upgrade(revision="0005")
+    with db.engine.begin() as connection:
+        price(connection, id=1, prefix="48", valid_from=date(2026, 1, 1))
+    flask_migrate.upgrade(revision="0006")
+    with db.engine.begin() as connection:
+        kept = sa.text("SELECT prefix, operator, gross_per_part FROM sms_price")
+        assert connection.execute(kept).all() == [("48", "", 1_600)]
+        for number, operator in ((2, "Orange"), (3, "Play"), (4, "")):
+            price(connection, id=number, prefix="", operator=operator, valid_from=date(2026, 1, 1))
+    for refused in ({"prefix": "", "operator": "Play"}, {"prefix": "4850", "operator": "Play"}):
+        with pytest.raises(sa.exc.IntegrityError), db.engine.begin() as connection:
+            price(connection, id=5, valid_from=date(2026, 1, 1), **refused)
+    flask_migrate.downgrade(revision="0005")
+    with db.engine.begin() as connection:
+        assert connection.execute(sa.text("SELECT id, prefix FROM sms_price")).all() == [(1, "48")]
+        with pytest.raises(sa.exc.IntegrityError):
+            price(connection, id=2, prefix="48", valid_from=date(2026, 1, 1))
