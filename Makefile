@@ -9,6 +9,9 @@ BIND ?= 127.0.0.1:5000
 WEB_WORKERS ?= 2
 WEB_THREADS ?= 4
 
+# A machine may forbid byte code (containers often do): every process would then compile 1,900 modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup test test-chaos run demo bench lint lock messages clean
 

@@ -41,6 +41,8 @@ TEMPLATE = "goniec_template"
 
 def pytest_configure(config: pytest.Config) -> None:
     """One directory and one process id for the whole run, which xdist's workers inherit."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a process of a test would compile 1,900 modules anew
+    sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
         directory = Path(tempfile.mkdtemp(prefix="goniec-tests-"))
         directory.chmod(0o755)
