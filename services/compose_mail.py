@@ -133,12 +133,15 @@ class CampaignComposer:
         return {**self._common, **message.values, "links.unsubscribe": unsubscribe}
 
     def _headers(self, unsubscribe: str) -> tuple[tuple[str, str], ...]:
-        if not self._marketing:
-            return ()
-        return (
-            ("List-Unsubscribe", f"<{unsubscribe}>"),
-            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        )
+        return one_click(unsubscribe) if self._marketing else ()
+
+
+def one_click(unsubscribe: str) -> tuple[tuple[str, str], ...]:
+    """The headers of marketing that let its reader's program unsubscribe (RFC 8058)."""
+    return (
+        ("List-Unsubscribe", f"<{unsubscribe}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    )
 
 
 @lru_cache(maxsize=16)

@@ -10,7 +10,7 @@ from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile, MailSkeleton
 from gateways.files import FileStore
 from models.message import Message
-from services.compose_mail import Envelope, Outgoing, Sender
+from services.compose_mail import Envelope, Outgoing, Sender, one_click
 
 
 class SingleComposer:
@@ -34,6 +34,7 @@ class SingleComposer:
 
     def _compose(self, outgoing: Outgoing, date: datetime) -> Envelope:
         message = self._session.get_one(Message, outgoing.id)
+        is_marketing = message.consent_event_id is not None  # as `queries.sending_check` has it
         skeleton = MailSkeleton.build(
             sender=self._sender.mailbox,
             reply_to=self._sender.reply_to,
@@ -52,6 +53,7 @@ class SingleComposer:
             subject=message.subject or "",
             text=message.body_text or "",
             html=message.body_html or "",
+            headers=one_click(self._sender.unsubscribe_url(message.id)) if is_marketing else (),
         )
         self._session.rollback()  # no transaction stays open while the network is used
         return Envelope(envelope_address(outgoing.address), payload)
