@@ -6,6 +6,7 @@ from typing import Any
 from flask import abort, jsonify, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
+from werkzeug.datastructures import FileStorage
 
 from admin_views.access import WRITE, GuardedView, needs
 from admin_views.campaign_records import campaign_or_404, draft_or_refusal
@@ -13,7 +14,7 @@ from extensions.login import current_user_id
 from extensions.wiring import wiring
 from models import db
 from models.attachment import Attachment
-from services.attach_file import AttachmentRefused, attach
+from services.attach_file import AttachmentRefused, Upload, attach
 from services.detach_file import detach
 
 
@@ -30,9 +31,7 @@ class AttachmentPages(GuardedView):
         attachment = attach(
             db.session(),
             campaign,
-            filename=file.filename or "",
-            content_type=file.mimetype,
-            content=file.read(hands.attachment_limits.together + 1),
+            upload_of(file),
             store=hands.files,
             limits=hands.attachment_limits,
             created_by_id=current_user_id(),
@@ -59,6 +58,12 @@ class AttachmentPages(GuardedView):
             as_attachment=True,
             download_name=file.filename,
         )
+
+
+def upload_of(file: FileStorage) -> Upload:
+    """A file from a form; no more of it is read than shows that it is too large."""
+    content = file.read(wiring().attachment_limits.together + 1)
+    return Upload(file.filename or "", file.mimetype, content)
 
 
 def _shown(attachment: Attachment) -> dict[str, Any]:

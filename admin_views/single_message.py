@@ -1,6 +1,6 @@
 """The communication module: one SMS or e-mail to one client, from the client's card."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,8 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
 from markupsafe import Markup
+from werkzeug.datastructures import FileStorage
 
 from admin_views.access import REPORT, SEND, GuardedView, needs
+from admin_views.compose_attachments import upload_of
+from admin_views.formatters import file_size
 from admin_views.labels import reason_label
 from admin_views.money import units
 from admin_views.numbers import whole_number
@@ -23,10 +26,12 @@ from extensions.csp import relax
 from extensions.login import current_user_id, may
 from extensions.wiring import wiring
 from models import db
+from models.attachment import Attachment
 from models.client import Client
 from models.message_template import MessageTemplate
 from queries.merge_values import record_paths
 from queries.one_client import OneClient, one_client
+from services.attach_single import keep_file, kept_files
 from services.draft_campaign import COMPANY_NAME, company_name
 from services.ledger import NotEnoughMoney
 from services.send_single import MayNotWrite, SingleOrder, SinglePreview, preview_single, send_single
@@ -48,6 +53,7 @@ class Typed:
     marketing: bool = False
     strip_letters: str = ""
     token: str = ""
+    files: tuple[Attachment, ...] = ()
 
     def written(self, channel: Channel) -> Written:
         purpose = Purpose.MARKETING if self.marketing else Purpose.SERVICE
@@ -58,15 +64,18 @@ class SingleMessagePages(GuardedView):
     @expose("/message/<int:client_id>/<channel>", methods=("GET", "POST"))
     @needs(SEND)
     def message(self, client_id: int, channel: str) -> ResponseReturnValue:
-        """The form; sent with ``step=send`` the message goes, else it is shown as the client will get it."""
+        """The form; sent with ``step=send`` the message goes, else it is shown as the client will get it.
+
+        Files that come with it are kept and shown first, whatever the step.
+        """
         if channel not in CHANNELS:
             abort(404)
         line, preview = Channel(channel), None
         client = one_client(db.session(), client_id, line, Purpose.SERVICE) or abort(404)
-        typed, problem = (_typed(), None) if request.method == "POST" else _opened(client, line)
-        if request.method == "POST":
+        typed, problem = _keep_new(_typed()) if request.method == "POST" else _opened(client, line)
+        if request.method == "POST" and not problem:
             try:
-                if request.form.get("step") == "send":
+                if request.form.get("step") == "send" and not _new_files():
                     return _send(client_id, line, typed)
                 preview = preview_single(
                     db.session(), client_id, typed.written(line), wiring().ejs(), wiring().clock()
@@ -98,6 +107,7 @@ def _typed() -> Typed:
     form = request.form
     try:
         token = str(UUID(form.get("token", "")))
+        kept = [str(UUID(each)) for each in form.getlist("kept")]
     except ValueError:
         abort(400)
     return Typed(
@@ -107,7 +117,34 @@ def _typed() -> Typed:
         marketing="marketing" in form,
         strip_letters=form.get("strip_letters", ""),
         token=token,
+        files=tuple(kept_files(db.session(), kept, current_user_id())),
     )
+
+
+def _new_files() -> list[FileStorage]:
+    """What was chosen in the form; a browser sends a nameless file for none."""
+    return [file for file in request.files.getlist("files") if file.filename]
+
+
+def _keep_new(typed: Typed) -> tuple[Typed, DomainError | None]:
+    """The form with the files that came with it, up to one that is refused."""
+    hands = wiring()
+    for file in _new_files():
+        try:
+            kept = keep_file(
+                db.session(),
+                upload_of(file),
+                typed.files,
+                store=hands.files,
+                limits=hands.attachment_limits,
+                created_by_id=current_user_id(),
+                now=hands.clock(),
+            )
+        except DomainError as error:
+            db.session.rollback()
+            return typed, error
+        typed = replace(typed, files=(*typed.files, kept))
+    return typed, None
 
 
 def _opened(client: OneClient, channel: Channel) -> tuple[Typed, DomainError | None]:
@@ -133,6 +170,7 @@ def _send(client_id: int, channel: Channel, typed: Typed) -> ResponseReturnValue
         token=typed.token,
         sent_by_id=current_user_id(),
         cost=whole_number(request.form.get("cost")),
+        files=tuple(request.form.getlist("kept")),
     )
     message, is_new = send_single(
         db.session(),
@@ -171,6 +209,8 @@ def _page(
         "template_id": whole_number(request.args.get("template")),
         "footer": sms_settings(db.session()).footer,
         "units": units,
+        "limits": wiring().attachment_limits,
+        "size": file_size,
         "editor": {"language": current_language(), "tags": _tags(channel)},
     }
 

@@ -22,7 +22,7 @@ from models.campaign import Campaign
 from queries.audience import AudienceOfInvestment
 from queries.preflight import failing_pairs
 from services.approve_campaign import AudienceHasErrors, NobodyToSendTo, approve_campaign
-from services.attach_file import attach
+from services.attach_file import Upload, attach
 from services.detach_file import discard_with_files
 from services.draft_campaign import (
     Draft,
@@ -121,9 +121,7 @@ def _attach(campaign: Campaign, name: str, content: bytes) -> None:
     attach(
         db.session(),
         campaign,
-        filename=name,
-        content_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-        content=content,
+        Upload(name, mimetypes.guess_type(name)[0] or "application/octet-stream", content),
         store=hands.files,
         limits=hands.attachment_limits,
         created_by_id=None,

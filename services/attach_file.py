@@ -44,18 +44,19 @@ class Limits(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    name: str
+class Upload:
+    """A file as it came in: the name and the type are its sender's."""
+
+    filename: str
     content_type: str
+    content: bytes
 
 
 def attach(
     session: Session,
     campaign: Campaign,
+    upload: Upload,
     *,
-    filename: str,
-    content_type: str,
-    content: bytes,
     store: Store,
     limits: Limits,
     created_by_id: int | None,
@@ -65,26 +66,49 @@ def attach(
 
     Raises AttachmentRefused with the reason, AlreadyApproved when there is no draft any more.
     """
-    file = _checked(filename, content_type)
     hold_draft(session, campaign.id)
     session.refresh(campaign, ["attachments"])
-    _check_size(file.name, len(content), sum(other.size for other in campaign.attachments), limits)
-    uuid, digest = store.save(content)
-    attachment = Attachment(
-        uuid=uuid,
-        filename=file.name,
-        content_type=file.content_type,
-        size=len(content),
-        sha256=digest,
-        created_at=now,
+    attachment = store_file(
+        upload,
+        others=sum(other.size for other in campaign.attachments),
+        store=store,
+        limits=limits,
         created_by_id=created_by_id,
+        now=now,
     )
     campaign.attachments.append(attachment)
     session.commit()
     return attachment
 
 
-def _checked(filename: str, content_type: str) -> _File:
+def store_file(
+    upload: Upload,
+    *,
+    others: int,
+    store: Store,
+    limits: Limits,
+    created_by_id: int | None,
+    now: datetime,
+) -> Attachment:
+    """Check one file beside ``others`` bytes and store its own; the row is the caller's to add.
+
+    Raises AttachmentRefused with the reason.
+    """
+    name = _checked(upload.filename)
+    _check_size(name, len(upload.content), others, limits)
+    uuid, digest = store.save(upload.content)
+    return Attachment(
+        uuid=uuid,
+        filename=name,
+        content_type=_declared_type(upload.content_type),
+        size=len(upload.content),
+        sha256=digest,
+        created_at=now,
+        created_by_id=created_by_id,
+    )
+
+
+def _checked(filename: str) -> str:
     # What nobody sees goes before anything is judged: "a.exe" with a zero-width end is "a.exe".
     seen = "".join(mark for mark in filename if unicodedata.category(mark) not in _UNSEEN)
     name = _UNSAFE.sub("_", seen.replace("\\", "/").rpartition("/")[2]).strip().rstrip(". ")
@@ -98,7 +122,7 @@ def _checked(filename: str, content_type: str) -> _File:
     if len(name) > LONGEST_NAME:
         has_ending = dot and len(ending) <= LONGEST_ENDING
         name = f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}" if has_ending else name[:LONGEST_NAME]
-    return _File(name.lstrip(". "), _declared_type(content_type))
+    return name.lstrip(". ")
 
 
 def _declared_type(content_type: str) -> str:

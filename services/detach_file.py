@@ -1,5 +1,6 @@
 """Taking a file off a draft; the file goes too when nothing else uses it."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -29,7 +30,7 @@ def detach(session: Session, campaign: Campaign, attachment_id: int, *, store: S
         raise NotAttached
     campaign.attachments.remove(attachment)
     session.flush()
-    _forget(session, [attachment], store)
+    forget_unused(session, [attachment], store)
 
 
 def discard_with_files(session: Session, campaign: Campaign, *, store: Store) -> bool:
@@ -37,21 +38,26 @@ def discard_with_files(session: Session, campaign: Campaign, *, store: Store) ->
     files = list(campaign.attachments)
     if not discard_draft(session, campaign.id):
         return False
-    _forget(session, files, store)
+    forget_unused(session, files, store)
     return True
 
 
-def _forget(session: Session, files: list[Attachment], store: Store) -> None:
-    """Delete the files nothing refers to: first the rows, then the bytes, so that no row lacks its bytes."""
-    unused = [(file.id, file.uuid) for file in files if not _is_used(session, file.id)]
-    session.execute(sa.delete(Attachment).where(Attachment.id.in_([number for number, _uuid in unused])))
+def forget_unused(session: Session, files: Iterable[Attachment], store: Store) -> None:
+    """Delete those that nothing refers to: first the rows, then the bytes, so that no row lacks its bytes.
+
+    Commits.
+    """
+    unused = sa.select(Attachment.id, Attachment.uuid).where(
+        Attachment.id.in_([file.id for file in files]), ~is_used()
+    )
+    names = dict(session.execute(unused).all())
+    session.execute(sa.delete(Attachment).where(Attachment.id.in_(names)))
     session.commit()
-    for _number, uuid in unused:
+    for uuid in names.values():
         store.delete(uuid)
 
 
-def _is_used(session: Session, attachment_id: int) -> bool:
+def is_used() -> sa.ColumnElement[bool]:
+    """Whether a campaign or a message has the attachment."""
     links = (campaign_attachment, message_attachment)
-    return any(
-        session.scalar(sa.select(sa.exists().where(link.c.attachment_id == attachment_id))) for link in links
-    )
+    return sa.or_(*(sa.exists().where(link.c.attachment_id == Attachment.id) for link in links))

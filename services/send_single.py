@@ -19,6 +19,7 @@ from models.message import Message, Origin
 from models.setting import LINK_KEY, secret_of
 from queries.one_client import OneClient, one_client
 from services.approve_campaign import QuoteChanged
+from services.attach_single import files_to_send
 from services.choose_account import NoMailAccount, sms_account_to_send_from
 from services.compose_mail import UNSUBSCRIBE
 from services.job_names import DELIVERS, Enqueue
@@ -65,7 +66,8 @@ class SinglePreview:
 class SingleOrder:
     """What a person sends; ``token`` (a UUID) is the same however often the one form is sent.
 
-    ``cost``: what an SMS was shown to cost, in 1/10000 PLN.
+    ``cost``: what an SMS was shown to cost, in 1/10000 PLN. ``files``: UUIDs of what the sender has attached
+    to an e-mail, see `services.attach_single`.
     """
 
     client_id: int
@@ -73,6 +75,7 @@ class SingleOrder:
     token: str
     sent_by_id: int | None
     cost: int | None = None
+    files: tuple[str, ...] = ()
 
 
 def preview_single(
@@ -110,8 +113,8 @@ def send_single(
 ) -> tuple[Message, bool]:
     """Queue the message and audit it; False beside it when this form has sent it before. Commits, then rings.
 
-    Raises what `preview_single` does, QuoteChanged, NoMailAccount, and AnotherMessage for a token that
-    belongs to another client's message. Then nothing is stored.
+    Raises what `preview_single` does, QuoteChanged, NoMailAccount, NotAttached, and AnotherMessage for a
+    token that belongs to another client's message. Then nothing is stored.
     """
     if sent := _sent_before(session, order):
         return sent, False
@@ -165,6 +168,7 @@ def _message(session: Session, order: SingleOrder, preview: SinglePreview, now: 
         body_html=None if is_text else preview.rendered.html,
         created_at=now,
         due_at=now,
+        attachments=[] if is_text else files_to_send(session, order.files, order.sent_by_id),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from html import unescape
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from domain.channel import Channel, Purpose
+from gateways.files import FileMissing
+from models.attachment import Attachment
 from models.client import Client
 from models.message import Message
 from models.message_template import MessageTemplate
@@ -135,3 +138,72 @@ def test_a_template_fills_the_form_in(visit: Visit, stored: Session, client: Cli
     assert "Stary" not in page and "List" not in page
     for other in (rows[1].id, rows[2].id, "x"):
         assert "></textarea>" in person.get(path, template=str(other)).text
+
+
+# --- files ---
+
+
+PDF = b"%PDF-1.7 " + b"x" * 2_000
+
+
+def _kept(page: str) -> list[str]:
+    return re.findall(r'name="kept" value="([^"]+)" checked', page)
+
+
+def test_files_are_checked_with_the_message_and_leave_with_it(
+    visit: Visit, stored: Session, client: Client, panel: Flask
+) -> None:
+    person, path = visit("operator"), f"/admin/client/message/{client.id}/email"
+    typed = {"subject": "Umowa", "body": "<p>W za\u0142\u0105czeniu</p>", "token": str(uuid4())}
+    files = [(BytesIO(PDF), "umowa.pdf", "application/pdf"), (BytesIO(b"plan"), "rzut.png", "image/png")]
+    page = person.post(path, **typed, step="send", files=files).text
+    assert "umowa.pdf" in page and "2 KB" in page and _messages(stored) == []
+    contract, _plan = _kept(page)
+    page = person.post(path, **typed, step="preview", kept=[contract]).text
+    assert _kept(page) == [contract]
+    for _click in range(2):
+        assert person.post(path, **typed, step="send", kept=[contract]).status_code == 303
+    (message,) = _messages(stored)
+    assert [(file.filename, file.content_type) for file in message.attachments] == [
+        ("umowa.pdf", "application/pdf")
+    ]
+    assert panel.extensions["goniec"].files.read(contract) == PDF
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("wirus.exe", b"x", "mail servers reject files of the type .exe"),
+        ("pusty.pdf", b"", "pusty.pdf is empty."),
+        ("film.mp4", b"x" * (11 * 1024**2), "film.mp4 is larger than"),
+    ],
+)
+def test_a_file_the_composer_refuses_is_refused_here(
+    visit: Visit, stored: Session, client: Client, name: str, content: bytes, said: str
+) -> None:
+    path = f"/admin/client/message/{client.id}/email"
+    typed = {"subject": "Umowa", "body": "<p>x</p>", "token": str(uuid4()), "step": "preview"}
+    good = (BytesIO(PDF), "umowa.pdf", "application/pdf")
+    answer = visit("operator").post(path, **typed, files=[good, (BytesIO(content), name, "x/y")])
+    assert answer.status_code == 409 and said in answer.text and len(_kept(answer.text)) == 1
+
+
+def test_a_file_is_its_authors_alone_and_thrown_away_when_forgotten(
+    visit: Visit, stored: Session, client: Client, panel: Flask
+) -> None:
+    person, path = visit("operator"), f"/admin/client/message/{client.id}/email"
+    typed = {"subject": "Umowa", "body": "<p>x</p>", "token": str(uuid4())}
+
+    def upload(name: str) -> str:
+        return _kept(person.post(path, **typed, step="preview", files=[(BytesIO(PDF), name)]).text)[0]
+
+    old = upload("stary.pdf")
+    stolen = visit("administrator").post(path, **typed, step="send", kept=[old])
+    assert stolen.status_code == 409 and "no longer attached" in stolen.text and _messages(stored) == []
+    stored.execute(sa.update(Attachment).values(created_at=make.LONG_AGO))
+    stored.commit()
+    new = upload("nowy.pdf")
+    assert list(stored.scalars(sa.select(Attachment.uuid))) == [new]
+    with pytest.raises(FileMissing):
+        panel.extensions["goniec"].files.read(old)
+    assert visit("operator").post(path, **typed, step="send", kept=["x\x00"]).status_code == 400

@@ -16,7 +16,7 @@ from models import db
 from models.attachment import Attachment
 from models.campaign import Campaign
 from services.approve_campaign import AlreadyApproved
-from services.attach_file import LONGEST_NAME, AttachmentRefused, attach
+from services.attach_file import LONGEST_NAME, AttachmentRefused, Upload, attach
 from services.detach_file import NotAttached, detach, discard_with_files
 from tests import factories as make
 
@@ -54,9 +54,7 @@ def put(
     return attach(
         session,
         draft,
-        filename=name,
-        content_type=kind,
-        content=content,
+        Upload(name, kind, content),
         store=store,
         limits=Limits(),
         created_by_id=None,
