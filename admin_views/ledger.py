@@ -43,7 +43,7 @@ class LedgerView(RecordView):
         "message": linked("message"),
         "payment": linked("payment"),
     }
-    column_formatters_export = {"amount": lambda _view, _context, entry, _name: str(zloty_of(entry.amount))}
+    column_formatters_export = {"amount": lambda _view, _context, entry, _name: zloty_of(entry.amount)}
     column_sortable_list = ("recorded_at", "amount", "kind")
     column_filters = (
         one_of("kind", _("Kind"), LedgerEntry.kind, EntryKind),

@@ -53,7 +53,7 @@ class SmsPriceView(RecordView):
     }
     column_formatters = {"name": own_link, "gross_per_part": units_column}
     column_formatters_export = {
-        "gross_per_part": lambda _view, _context, price, _name: str(zloty_of(price.gross_per_part))
+        "gross_per_part": lambda _view, _context, price, _name: zloty_of(price.gross_per_part)
     }
     column_searchable_list = ("name", "prefix", "operator")
     column_filters = (

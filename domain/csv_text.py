@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 BOM = "\ufeff"
@@ -11,8 +12,13 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 
 
 def safe_cell(value: Any) -> str:
-    """A cell's text; what a spreadsheet would run as a formula gets an apostrophe (OWASP, CSV injection)."""
+    """A cell's text; what a spreadsheet would run as a formula gets an apostrophe (OWASP, CSV injection).
+
+    A number is none, though it be negative: with an apostrophe it could not be added up.
+    """
     text = "" if value is None else str(value)
+    if isinstance(value, int | Decimal):
+        return text
     risky = text.startswith(_FORMULA_STARTS) or text.lstrip().startswith(_FORMULA_STARTS)
     return f"'{text}" if risky else text
 

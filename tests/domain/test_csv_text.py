@@ -1,5 +1,7 @@
 """What an exported spreadsheet holds is text, whatever somebody typed."""
 
+from decimal import Decimal
+
 import pytest
 
 from domain.csv_text import csv_lines, safe_cell
@@ -15,6 +17,11 @@ def test_a_cell_that_a_spreadsheet_would_compute_is_marked_as_text(typed: str) -
 @pytest.mark.parametrize("plain", ["Łąka", "a=b", "1-2", "", "anna@poczta.example"])
 def test_other_cells_are_as_they_were_typed(plain: str) -> None:
     assert safe_cell(plain) == plain
+
+
+def test_a_negative_number_can_be_added_up() -> None:
+    assert [safe_cell(number) for number in (-1, Decimal("-81.30"))] == ["-1", "-81.30"]
+    assert safe_cell("-81.30") == "'-81.30"
 
 
 def test_a_line_break_stays_inside_its_cell() -> None:
