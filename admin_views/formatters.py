@@ -111,3 +111,10 @@ EXPORTED = {
     date: lambda _view, value, _name: value.isoformat(),
 }
 """Formatters by type for an export: plain text, times in Warsaw."""
+
+CELLS = {
+    bool: EXPORTED[bool],
+    StrEnum: EXPORTED[StrEnum],
+    datetime: lambda _view, value, _name: value.astimezone(ZoneInfo(TIMEZONE)).replace(tzinfo=None),
+}
+"""The same for a workbook, which knows what a date and a number is."""

@@ -1,22 +1,26 @@
 """Issued invoices: listed, filtered, downloaded. There is nothing to edit: an invoice never changes."""
 
+from datetime import date
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
+import sqlalchemy as sa
 from flask import abort, flash, redirect, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_babel import gettext
+from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 
 from admin_views.access import REPORT, needs
 from admin_views.base import RecordView
-from admin_views.filters import one_of, since_day, until_day
+from admin_views.filters import PanelFilter, calendar_day, one_of, since_day, until_day
 from admin_views.formatters import link, linked, own_link
 from admin_views.ksef_words import ksef_badge, ksef_facts, ksef_filter, ksef_text
 from admin_views.money import grosze_column
 from admin_views.sections import SMS_ACCOUNT
+from admin_views.sms_report_words import month_after
 from domain.ksef import KsefState
 from extensions.wiring import wiring
 from gateways.invoice_pdf import render_invoice
@@ -27,6 +31,25 @@ from services.invoice_sheet import sheet_of
 from services.ksef_submissions import send_again
 
 SEE_OTHER = 303
+
+
+def _in_month(first: date) -> sa.ColumnElement[bool]:
+    return sa.and_(Invoice.issued_on >= first, Invoice.issued_on < month_after(first))
+
+
+def _month(text: str) -> date:
+    return calendar_day(f"{text}-01")
+
+
+def _months() -> list[tuple[str, str]]:
+    """Every month from the first invoice to the last, the newest first."""
+    ends = sa.select(sa.func.min(Invoice.issued_on), sa.func.max(Invoice.issued_on))
+    first, last = db.session.execute(ends).one()
+    months, month = [], first and first.replace(day=1)
+    while month and month <= last:
+        months.append((f"{month:%Y-%m}", str(format_date(month, "LLLL yyyy"))))
+        month = month_after(month)
+    return months[::-1]
 
 
 class InvoiceView(RecordView):
@@ -88,11 +111,13 @@ class InvoiceView(RecordView):
         "gross": lambda _view, _context, invoice, _name: _plain(invoice.gross),
         "ksef": lambda _view, _context, invoice, _name: ksef_text(invoice.ksef),
     }
+    export_types = ("csv", "xlsx")
     column_sortable_list = ("number", "issued_on", "gross")
     column_searchable_list = ("number",)
     column_filters = (
         one_of("kind", _("Kind"), Invoice.kind, InvoiceKind),
         ksef_filter(),
+        PanelFilter("month", _("Issued in the month"), _in_month, _month, options=_months),
         since_day("issued", _("Issued"), Invoice.issued_on),
         until_day("issued", _("Issued"), Invoice.issued_on),
     )
@@ -166,6 +191,6 @@ def _party(party: dict[str, Any]) -> str:
     )
 
 
-def _plain(grosze: int) -> str:
+def _plain(grosze: int) -> Decimal:
     """A spreadsheet's number, not a sentence: ``81.30``."""
-    return f"{grosze / 100:.2f}"
+    return Decimal(grosze).scaleb(-2)

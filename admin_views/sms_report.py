@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date
-from tempfile import TemporaryFile
 from typing import Any
 
-from flask import Response, request, send_file, stream_with_context, url_for
+from flask import Response, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
@@ -39,6 +38,7 @@ from admin_views.sms_report_words import (
     totals_cells,
     totals_header,
 )
+from admin_views.workbook_answer import workbook_answer
 from domain.csv_text import csv_lines
 from domain.local_time import WARSAW
 from extensions.babel import current_language
@@ -47,7 +47,6 @@ from models import db
 from models.campaign import Campaign
 from queries.sms_report import By, ReportFilter, Total, campaigns_behind, senders_of, total_of, totals
 from queries.sms_report_rows import every_text, page_of_texts
-from services.workbook import write_workbook
 
 ROWS_AT_ONCE = 50
 LEAST_BARS = 2
@@ -212,16 +211,7 @@ def _csv(header: list[str], cells: Iterable[list[Any]], name: str, asked: Asked)
 
 
 def _xlsx(header: list[str], cells: Iterable[list[Any]], name: str, asked: Asked) -> Response:
-    """Written to a file of the disk first: a workbook is a ZIP, whose table of contents comes last."""
     shown = asked.shown
-    file = TemporaryFile()  # noqa: SIM115 (the response closes it)
-    write_workbook(file, gettext("Sent SMS messages"), header, cells)
-    file.seek(0)
-    answer = send_file(
-        file,
-        mimetype="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        as_attachment=True,
-        download_name=f"{name}-{shown.first}-{shown.last}.xlsx",
+    return workbook_answer(
+        gettext("Sent SMS messages"), header, cells, f"{name}-{shown.first}-{shown.last}.xlsx"
     )
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

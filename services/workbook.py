@@ -9,6 +9,8 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 MOST_ROWS = 1_048_576
 """What one sheet can hold, its header included; more go on to the next sheet."""
+GROSZE = -2
+"""The exponent of an amount in whole grosze."""
 _WIDTH, _LONGEST_TITLE = 18, 28  # of the 31 characters Excel allows
 
 
@@ -20,13 +22,15 @@ def write_workbook(
     *,
     most_rows: int = MOST_ROWS,
 ) -> None:
-    """Write a workbook: texts stay texts whatever they begin with, numbers and Decimals become numbers (money
-    with four decimals), dates and naive datetimes dates. ``rows`` are read once; nothing of them is kept.
+    """Write a workbook: texts stay texts whatever they begin with, numbers and Decimals become numbers
+    (Decimals shown with two decimals where they have two, else with four), dates and naive datetimes dates.
+    ``rows`` are read once; nothing of them is kept.
     """
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
-        formats = {
+        formats: dict[object, Any] = {
             Decimal: book.add_format({"num_format": "0.0000"}),
+            GROSZE: book.add_format({"num_format": "0.00"}),
             datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
             date: book.add_format({"num_format": "yyyy-mm-dd"}),
         }
@@ -36,10 +40,14 @@ def write_workbook(
             if sheet is None or place >= most_rows:
                 sheet, place = _new_sheet(book, title, header, bold), 1
             for column, cell in enumerate(row):
-                _write(sheet, place, column, cell, formats.get(type(cell)))
+                _write(sheet, place, column, cell, formats.get(_kind(cell)))
             place += 1
         if sheet is None:
             _new_sheet(book, title, header, bold)
+
+
+def _kind(cell: Any) -> object:
+    return GROSZE if isinstance(cell, Decimal) and cell.as_tuple().exponent == GROSZE else type(cell)
 
 
 def _new_sheet(book: Any, title: str, header: Sequence[str], bold: Any) -> Any:
