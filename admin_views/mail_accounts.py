@@ -99,4 +99,4 @@ class MailAccountView(RecordView):
             model.password = form.new_password.data
         # Whoever corrects an account wants it tried now.
         model.held_until = model.failing_since = None
-        model.failures_in_a_row = 0
+        model.failures_in_a_row, model.last_failure = 0, ""

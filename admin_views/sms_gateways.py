@@ -190,7 +190,7 @@ class SmsGatewayView(RecordView):
             model.callback_secret = secrets.token_urlsafe(32)
         model.allowed_addresses = ", ".join(networks_of(model.allowed_addresses or ""))
         # Whoever corrects a gateway wants it tried now.
-        model.held_until, model.failures_in_a_row = None, 0
+        model.held_until, model.failures_in_a_row, model.last_failure = None, 0, ""
 
     def on_model_delete(self, model: SmsGateway) -> None:
         if gateway_is_used(db.session(), model.id):

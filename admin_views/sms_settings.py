@@ -161,7 +161,7 @@ def _save(account: SmsAccount, form: SmsSettingsForm) -> None:
     account.low_balance = units_of(form.low_balance.data or Decimal(0))
     # Whoever corrects an account wants it tried now.
     account.held_until = account.failing_since = None
-    account.failures_in_a_row = 0
+    account.failures_in_a_row, account.last_failure = 0, ""
     texts = {name: form[name].data for name in ("footer", "strip_letters", "most_parts")}
     save_settings(session, {SMS: texts}, actor_id=person, now=now)
     values = {name: getattr(account, name) for name in (*_OF_ACCOUNT, "low_balance")} | texts

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from html import unescape
 
 import pytest
@@ -171,11 +172,18 @@ def test_a_gateway_that_has_been_used_is_kept(visit: Visit, stored: Session, gat
     assert stored.scalar(sa.select(sa.func.count(SmsGateway.id))) == 0
 
 
-def test_a_failure_is_said_in_words(visit: Visit, stored: Session, gateway: SmsGateway) -> None:
-    gateway.kind, gateway.held_until = GatewayKind.SMSAPI, make.LONG_AGO
-    gateway.last_failure = "The gateway did not take the log-in."
+@pytest.mark.parametrize("held_until", [None, make.LONG_AGO])
+def test_a_failure_is_said_in_words_until_somebody_sees_to_it(
+    visit: Visit, stored: Session, gateway: SmsGateway, held_until: datetime | None
+) -> None:
+    said = "The gateway did not take the log-in."
+    gateway.kind, gateway.held_until, gateway.last_failure = GatewayKind.SMSAPI, held_until, said
     stored.commit()
-    assert "The gateway did not take the log-in." in visit("administrator").get("/admin/sms_gateway/").text
+    person = visit("administrator")
+    card = f"/admin/sms_gateway/details/?id={gateway.id}"
+    assert said in person.get("/admin/sms_gateway/").text and said in person.get(card).text
+    assert person.post(f"/admin/sms_gateway/edit/?id={gateway.id}", **GATEWAY).status_code == 302
+    assert said not in person.get("/admin/sms_gateway/").text and said not in person.get(card).text
 
 
 # --- settings ---
