@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from admin_views.campaign_titles import field_label, readable, with_labels
+from domain.channel import Channel
 from domain.delivery import CampaignStatus
 from services.draft_campaign import SubjectMissing
 from services.message_content import EmptyVariables
@@ -53,3 +54,18 @@ def test_no_page_that_names_a_campaign_shows_a_merge_tag(visit: Visit, stored: S
     for path in ("/admin/", "/admin/campaign/"):
         page = person.get(path).text
         assert "Umowa [Contract: number]" in page and "{contract_number}" not in page
+
+
+@pytest.mark.parametrize("arguments", [{"search": "OTWARTY zaprasz"}, {"flt0_title": "dzień otwarty"}])
+def test_a_text_is_found_by_its_words_as_a_mail_by_its_title(
+    visit: Visit, stored: Session, arguments: dict[str, str]
+) -> None:
+    investment = make.make_investment(stored)
+    mail, text, other = (make.make_draft(stored, investment) for _place in range(3))
+    mail.subject, mail.body = "Dzień otwarty: zapraszamy", "<p>List</p>"
+    text.channel, text.subject, text.body = Channel.SMS, "", "Zapraszamy na dzień otwarty"
+    other.subject, other.body = "Inny", "<p>Dzień otwarty: zapraszamy</p>"
+    stored.commit()
+    page = visit("viewer").get("/admin/campaign/", **arguments).text
+    assert "Dzień otwarty: zapraszamy" in page and "Zapraszamy na dzień otwarty" in page
+    assert "Inny" not in page
