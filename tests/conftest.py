@@ -28,6 +28,7 @@ import redis
 from flask import Flask
 
 from sandbox import postgres, valkey
+from tests import compiled_statements
 
 # No test is timed: a busy machine is no defect. A gate asks the same of every change; a desk explores.
 hypothesis.settings.register_profile("goniec", deadline=None)
@@ -37,6 +38,7 @@ hypothesis.settings.load_profile("gate" if os.environ.get("GONIEC_CI") == "1" el
 RUN_DIRECTORY = "GONIEC_TEST_RUN"
 RUN_PROCESS = "GONIEC_TEST_RUN_PROCESS"
 TEMPLATE = "goniec_template"
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 3 * 1024**3
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,9 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a process of a test would compile 1,900 modules anew
     sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
-        directory = Path(tempfile.mkdtemp(prefix="goniec-tests-"))
+        directory = Path(tempfile.mkdtemp(prefix="goniec-tests-", dir=_memory()))
         directory.chmod(0o755)
         os.environ[RUN_DIRECTORY], os.environ[RUN_PROCESS] = str(directory), str(os.getpid())
+
+
+def _memory() -> Path | None:
+    """A file system in memory with room to spare: a PostgreSQL database is 700 files, each dear on a disk."""
+    try:
+        found = os.statvfs(MEMORY)
+    except OSError:
+        return None
+    usable = os.access(MEMORY, os.W_OK | os.X_OK) and not found.f_flag & os.ST_NOEXEC
+    return MEMORY if usable and found.f_bavail * found.f_frsize > ROOM_BYTES else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -133,6 +145,8 @@ def redis_url(_valkey: valkey.Valkey) -> str:
 
 
 # --- databases ---
+
+compiled_statements.share()
 
 
 def _run_directory() -> Path:
@@ -230,11 +244,12 @@ def _postgres_database(directory: Path, template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def sqlite_url() -> Iterator[str]:
     """A migrated SQLite database with nothing in it but what the migrations put there."""
-    copy = tmp_path / "goniec.db"
-    shutil.copyfile(sqlite_template(), copy)
-    return f"sqlite:///{copy}"
+    place = Path(tempfile.mkdtemp(dir=_run_directory()))
+    shutil.copyfile(sqlite_template(), place / "goniec.db")
+    yield f"sqlite:///{place / 'goniec.db'}"
+    shutil.rmtree(place, ignore_errors=True)
 
 
 @pytest.fixture
@@ -326,8 +341,8 @@ class SharedPanel:
 
 
 @pytest.fixture(scope="session")
-def _one_panel(_valkey: valkey.Valkey, tmp_path_factory: pytest.TempPathFactory) -> SharedPanel:
-    place = tmp_path_factory.mktemp("panel")
+def _one_panel(_valkey: valkey.Valkey) -> SharedPanel:
+    place = Path(tempfile.mkdtemp(dir=_run_directory()))
     database, files = place / "goniec.db", place / "files"
     environment = {**_environment(_valkey.url, files), "DATABASE_URL": f"sqlite:///{database}"}
     return SharedPanel(build_app(environment, panel=True), database, files)
