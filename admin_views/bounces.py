@@ -6,8 +6,9 @@ from admin_views.base import RecordView
 from admin_views.filters import contains, one_of, since, until
 from admin_views.formatters import link, linked
 from admin_views.sections import RETURNS
+from domain.bounces import BounceKind
 from domain.smtp_replies import BounceVerdict
-from models.bounce import Bounce, BounceKind
+from models.bounce import Bounce
 
 
 class BounceView(RecordView):

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
+from domain.bounces import BounceKind
 from domain.channel import Channel, Purpose
 from domain.dear_characters import Dear
 from domain.delivery import CampaignStatus, DeliveryState, Status
@@ -12,7 +13,6 @@ from domain.eligibility import Reason
 from domain.payments import PaymentStatus
 from domain.segments import Encoding
 from domain.smtp_replies import BounceVerdict
-from models.bounce import BounceKind
 from models.campaign import CampaignKind
 from models.client import ClientKind, PhoneKind
 from models.consent import ConsentAction, ConsentMethod, ConsentPurpose

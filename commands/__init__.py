@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from commands.bounce_classify import bounce_classify_command
 from commands.campaign import campaign_command
 from commands.check_mail import check_mail_command
 from commands.create_user import create_user_command
@@ -17,9 +18,9 @@ from commands.top_up import top_up_command
 from commands.work import work_command
 
 COMMANDS = (
-    campaign_command, check_mail_command, create_user_command, invoice_command, ledger_group,
-    preflight_command, reports_group, seed_demo, send_command, sms_report_command, sms_segments_command,
-    top_up_command, work_command,
+    bounce_classify_command, campaign_command, check_mail_command, create_user_command, invoice_command,
+    ledger_group, preflight_command, reports_group, seed_demo, send_command, sms_report_command,
+    sms_segments_command, top_up_command, work_command,
 )  # fmt: skip
 
 

@@ -1,26 +1,16 @@
 """Bounces: what came back, what it was taken for, and the block it led to."""
 
 from datetime import UTC, datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from domain.bounces import BounceKind
 from domain.smtp_replies import BounceVerdict
 from models.base import Identified, Model, enum_type
 from models.client import Client
 from models.message import Message
 from models.suppression import Suppression
-
-
-class BounceKind(StrEnum):
-    SMTP = "smtp"
-    DSN = "dsn"
-    ARF = "arf"
-    FREETEXT = "freetext"
-    AUTO_REPLY = "auto_reply"
-    MANUAL = "manual"
-    OTHER = "other"
 
 
 class Bounce(Identified, Model):

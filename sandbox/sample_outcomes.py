@@ -8,10 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from domain.bounces import BounceKind
 from domain.delivery import DeliveryState, Status
 from domain.eligibility import Reason
 from domain.smtp_replies import BounceVerdict
-from models.bounce import Bounce, BounceKind
+from models.bounce import Bounce
 from models.consent import ConsentAction, ConsentEvent, ConsentEvidence, ConsentMethod, ConsentState
 from models.message import AttemptOutcome, DeliveryAttempt
 from models.suppression import Suppression, SuppressionReason

@@ -5,11 +5,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from domain.bounces import BounceKind
 from domain.channel import Channel
 from domain.delivery import DeliveryState
 from domain.outcomes import Refused
 from domain.smtp_replies import BounceVerdict, Stage, bounce_verdict, enhanced_code
-from models.bounce import Bounce, BounceKind
+from models.bounce import Bounce
 from models.message import Message
 from models.suppression import SuppressionReason
 from services.suppress_address import suppress

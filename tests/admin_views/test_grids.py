@@ -11,9 +11,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from domain.bounces import BounceKind
 from domain.smtp_replies import BounceVerdict
 from models.audit import AuditEntry
-from models.bounce import Bounce, BounceKind
+from models.bounce import Bounce
 from models.client import Client, Membership
 from models.consent import ConsentAction, ConsentState
 from models.investment import Contract, Investment

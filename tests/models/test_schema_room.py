@@ -7,12 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from domain.bounces import BounceKind
 from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
 from domain.eligibility import Reason
 from domain.smtp_replies import BounceVerdict
 from models import db
-from models.bounce import Bounce, BounceKind
+from models.bounce import Bounce
 from models.campaign import CampaignRecipient
 from models.client import PhoneKind
 from models.consent import ConsentMethod, ConsentState

@@ -6,9 +6,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from domain.bounces import BounceKind
 from domain.delivery import DeliveryState, Status
 from domain.outcomes import Refused
-from models.bounce import Bounce, BounceKind
+from models.bounce import Bounce
 from models.suppression import Suppression, SuppressionReason
 from services.record_bounce import record_smtp_bounce
 from tests.services.delivery_scene import Scene, address_of
