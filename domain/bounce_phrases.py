@@ -18,9 +18,9 @@ _MORE_POLICY = (
     "restrict", "reverse dns", "rdns", "rules", "scam", "security", "sending limit", "suspicious", "throttl",
     "trust", "unwanted", "whitelist", "zalacznik", "bezpieczenstw", "czarne listy", "czarnych list",
     "dozwolon", "niedozwolon", "limit wysyl", "masow", "ogranicz", "oszust", "podejrz", "polityc",
-    "regulamin", "reguly", "reklam", "szara list", "szare list", "szarej li", "tresc", "tresci", "zabron", "zasad",
-    "zbyt duzo", "zbyt szybko",
-    "not accepting mail from", "not accepted from", "at a rate", "too quickly", "too fast",
+    "regulamin", "reguly", "reklam", "szara list", "szare list", "szarej li", "tresc", "tresci", "zabron",
+    "zasad", "zbyt duzo", "zbyt szybko", "not accepting mail from", "not accepted from", "at a rate",
+    "too quickly", "too fast",
 )  # fmt: skip
 _POLICY = re.compile(
     r"\b(?:" + "|".join(re.escape(fold(word)) for word in (*POLICY_WORDS, *_MORE_POLICY)) + ")"
