@@ -36,7 +36,7 @@ lint: setup
 
 test: lint
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n $(TEST_WORKERS) -m "not chaos" --cov --cov-report=
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal -m "not chaos" --cov --cov-report=
 	$(BIN)/coverage report --include='domain/*,services/*' --skip-covered --fail-under=$(COVERAGE_FLOOR)
 
 test-chaos: setup

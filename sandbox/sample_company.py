@@ -134,14 +134,15 @@ def _refuse_a_used_database(session: Session) -> None:
 
 
 def _write_users(session: Session, password: str, now: datetime) -> list[User]:
-    """Hashed as Flask-Security does with argon2 and SECURITY_PASSWORD_SINGLE_HASH."""
+    """Hashed as Flask-Security does with argon2 and SECURITY_PASSWORD_SINGLE_HASH; once, for it is slow."""
+    hashed = PasswordHasher().hash(password)
     roles = {role.name: role for role in session.scalars(sa.select(Role))}
     users: list[User] = []
     for email, name, role in USERS:
         user = User(
             email=email,
             name=name,
-            password=PasswordHasher().hash(password),
+            password=hashed,
             fs_uniquifier=uuid4().hex,
             confirmed_at=now,
             created_at=now,

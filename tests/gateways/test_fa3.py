@@ -186,7 +186,7 @@ def sheets(draw: st.DrawFn) -> InvoiceSheet:
 
 
 @given(sheets())
-@settings(max_examples=30)
+@settings(max_examples=25)
 def test_whatever_is_issued_makes_a_valid_document_with_its_own_sums(sheet: InvoiceSheet) -> None:
     texts = read(fa3_xml(sheet, MADE))
 

@@ -66,7 +66,7 @@ worlds = st.builds(
     blocked=st.sets(st.sampled_from(ADDRESSES), max_size=2),
     unblocked=st.sets(st.sampled_from(ADDRESSES), max_size=2),
 )
-some = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def build(session: Session, world: World) -> tuple[Investment, dict[int, Someone]]:

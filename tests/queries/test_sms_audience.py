@@ -43,7 +43,7 @@ people = st.builds(
     by_sms=st.none() | st.booleans() | st.just(True),
     by_email=st.none() | st.just(True),
 )
-some = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def build(

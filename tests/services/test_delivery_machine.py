@@ -229,7 +229,7 @@ def test_no_order_of_events_breaks_the_promises(database: Flask, now: datetime) 
     run_state_machine_as_test(
         lambda: DeliveryMachine(now),  # type: ignore[arg-type]
         settings=settings(
-            max_examples=30,
+            max_examples=25,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
