@@ -1,5 +1,6 @@
-"""Mail accounts to send from (and, later, to fetch into)."""
+"""Mail accounts to send from and to fetch from."""
 
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -17,7 +18,12 @@ class MailSecurity(StrEnum):
 
 
 class MailAccount(SendingAccount):
-    """An account; with ``uses_settings`` the server and log-in come from the MAIL_* settings."""
+    """An account; with ``uses_settings`` the server and log-in come from the MAIL_* settings.
+
+    With an ``imap_host`` mail is fetched from there. ``bounce_address``: where returned mail goes, each
+    message's signed id put before its @ (VERP). ``takes_answers``: answers come to the application, by a
+    signed Reply-To of the same kind. ``fetch_failure``: why the last fetch failed.
+    """
 
     __tablename__ = "mail_account"
     __table_args__ = (
@@ -46,6 +52,17 @@ class MailAccount(SendingAccount):
     username: Mapped[str] = mapped_column(sa.String(255), default="")
     password: Mapped[str | None] = mapped_column(EncryptedText)
     is_default: Mapped[bool] = mapped_column(default=False)
+    imap_host: Mapped[str] = mapped_column(sa.String(255), default="", server_default="")
+    imap_port: Mapped[int] = mapped_column(default=993, server_default=sa.text("993"))
+    imap_security: Mapped[MailSecurity] = mapped_column(
+        enum_type(MailSecurity, "imap_security"), default=MailSecurity.TLS, server_default=MailSecurity.TLS
+    )
+    imap_username: Mapped[str] = mapped_column(sa.String(255), default="", server_default="")
+    imap_password: Mapped[str | None] = mapped_column(EncryptedText)
+    bounce_address: Mapped[str] = mapped_column(sa.String(254), default="", server_default="")
+    takes_answers: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    fetched_at: Mapped[datetime | None]
+    fetch_failure: Mapped[str] = mapped_column(sa.String(600), default="", server_default="")
 
     folders: Mapped[list["MailFolder"]] = relationship(back_populates="account", cascade="all, delete-orphan")
 

@@ -57,7 +57,8 @@ class Message(Identified, Model):
     (letters: the client), ``event:<change>:<channel>``, ``sequence:<enrolment>:<step>`` or a UUID.
     A campaign's bodies are rendered from the campaign's frozen content and ``merge_values``; incoming
     and hand-written messages store theirs. ``unit_price`` and ``cost`` are in 1/10000 PLN: what an SMS was
-    charged, on the day ``charged_on`` (Europe/Warsaw); a refund makes the cost nought.
+    charged, on the day ``charged_on`` (Europe/Warsaw); a refund makes the cost nought. ``is_ambiguous``: an
+    answer that could belong to another open conversation as well.
     """
 
     __tablename__ = "message"
@@ -125,6 +126,7 @@ class Message(Identified, Model):
     sms_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_account.id"))
     gateway_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_gateway.id"))
     conversation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("conversation.id"))
+    is_ambiguous: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("client.id"))
     contract_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contract.id"))
     consent_event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("consent_event.id"))

@@ -10,6 +10,7 @@ from models.base import Identified, Model
 
 SUPPRESSION_KEY = "suppression"
 LINK_KEY = "links"
+PUSH_KEY = "vapid"
 
 
 class Setting(Model):

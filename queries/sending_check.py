@@ -11,6 +11,7 @@ from models.campaign import Campaign
 from models.client import Client
 from models.message import Message, Origin, held_by
 from models.suppression import Suppression
+from queries.given_consents import processing_consent, same_grant
 from queries.marketing_grant import marketing_grant
 
 
@@ -32,7 +33,8 @@ _NO_CONSENT = {Channel.EMAIL: Reason.NO_EMAIL_CONSENT, Channel.SMS: Reason.NO_SM
 def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) -> list[Changed]:
     """The claim's messages to clients that may no longer be sent, or not by the consent they were made with.
 
-    A message written by hand is marketing when it was sent by a consent; one that is not relies on none.
+    A message written by hand is marketing when it was sent by a consent; one that is not relies on none. What
+    is told on an event needs the consent to the processing of personal data, and the one its rule named.
     Test messages are not asked about.
 
     The frozen address counts, not today's: a corrected address is no reason to hold mail back,
@@ -40,26 +42,27 @@ def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) 
     clients who share an address the one whose data the message carries decides.
     """
     survivor = aliased(Client)
-    is_single = Message.campaign_id.is_(None)
-    marketing = sa.or_(
-        Campaign.purpose == Purpose.MARKETING, sa.and_(is_single, Message.consent_event_id.is_not(None))
+    is_single, is_told = Message.campaign_id.is_(None), Message.origin == Origin.EVENT
+    by_consent = sa.and_(is_single, Message.consent_event_id.is_not(None))
+    marketing = sa.or_(Campaign.purpose == Purpose.MARKETING, sa.and_(by_consent, sa.not_(is_told)))
+    grant = sa.case(
+        (is_told, same_grant(survivor.id, Message.consent_event_id)),
+        else_=marketing_grant(survivor.id, channel),
     )
-    grant = marketing_grant(survivor.id, channel)
+    needed = sa.or_(marketing, sa.and_(by_consent, is_told))
     allowed = survivor.allow_sms if channel == Channel.SMS else survivor.allow_email
     reason = sa.case(
         (Suppression.id.is_not(None), _BLOCKED[channel].value),
         (sa.not_(allowed), Reason.OPTED_OUT.value),
-        (
-            sa.and_(marketing, grant.is_(None)),
-            _NO_CONSENT[channel].value,
-        ),
+        (sa.and_(is_told, sa.not_(processing_consent(survivor.id))), _NO_CONSENT[channel].value),
+        (sa.and_(needed, grant.is_(None)), _NO_CONSENT[channel].value),
         else_=sa.null(),
     )
     checked = (
         sa.select(
             Message.id,
             reason.label("reason"),
-            sa.case((sa.or_(sa.not_(is_single), marketing), grant), else_=sa.null()).label("grant"),
+            sa.case((sa.or_(sa.not_(is_single), needed), grant), else_=sa.null()).label("grant"),
             Message.consent_event_id.label("frozen"),
         )
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)

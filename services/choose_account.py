@@ -30,6 +30,16 @@ def account_of_campaign(session: Session, campaign: Campaign) -> int:
     return account_id
 
 
+def default_mail_account(session: Session) -> int:
+    """The id of the account that single messages leave from. Raises NoMailAccount."""
+    account_id = session.scalar(
+        sa.select(MailAccount.id).where(MailAccount.is_default, MailAccount.is_active)
+    )
+    if account_id is None:
+        raise NoMailAccount
+    return account_id
+
+
 def sms_account(session: Session) -> SmsAccount:
     """The installation's one SMS account. Raises NoSmsAccount."""
     account = session.scalars(sa.select(SmsAccount).order_by(SmsAccount.id).limit(1)).one_or_none()
