@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import product
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from models.consent import ConsentAction, ConsentDefinition, ConsentPurpose
 from models.mail_account import MailAccount
 from models.message import Message, Origin
 from models.notification import FiredEvent, Notification, NotificationRule
+from models.repair import Repair
 from services.fire_event import Fired, Occurrence, fire_event, ring_all
 from services.job_names import DELIVER, DELIVER_SMS
 from tests import factories as make
@@ -76,56 +78,59 @@ def expected(kind: EventKind, channel: Channel, mode: RuleMode | None, grants: s
 
 MODES = (None, *RuleMode)
 GRANTS = ("nothing", "processing", "named", "processing and named")
-CELLS = [
-    pytest.param(kind, channel, mode, grants, id=f"{kind}-{channel}-{mode or 'default'}-{grants}")
-    for kind in EventKind
-    for channel in CHANNELS
-    for mode in MODES
-    if mode is None or (kind, channel) in PAIRS
-    for grants in GRANTS
-]
 
 
-@dataclass
-class Scene:
-    """One client and two consents, whose grants each cell takes or leaves."""
-
-    client: Client
+@dataclass(frozen=True)
+class Consents:
     named: ConsentDefinition
+    processing: ConsentDefinition
 
 
 @pytest.fixture
-def scene(session: Session) -> Scene:
+def consents(session: Session) -> Consents:
+    return Consents(
+        make.make_definition(session, channel=None, purpose=ConsentPurpose.OTHER),
+        make.make_definition(session, channel=None, purpose=ConsentPurpose.DATA_PROCESSING),
+    )
+
+
+def _client_with(session: Session, consents: Consents, grants: str) -> Client:
     client = make.make_client(session, email=ADDRESS)
     make.give_phone(session, client, NUMBER)
-    named = make.make_definition(session, channel=None, purpose=ConsentPurpose.OTHER)
-    return Scene(client, named)
-
-
-@pytest.mark.parametrize(("kind", "channel", "mode", "grants"), CELLS)
-def test_each_event_goes_by_each_channel_as_its_rule_and_the_consents_say(
-    session: Session,
-    scene: Scene,
-    now: datetime,
-    kind: EventKind,
-    channel: Channel,
-    mode: RuleMode | None,
-    grants: str,
-) -> None:
     if "processing" in grants:
-        definition = make.make_definition(session, channel=None, purpose=ConsentPurpose.DATA_PROCESSING)
-        make.grant(session, scene.client, definition)
+        make.grant(session, client, consents.processing)
     if "named" in grants:
-        make.grant(session, scene.client, scene.named)
+        make.grant(session, client, consents.named)
+    return client
+
+
+def _set(session: Session, kind: EventKind, channel: Channel, mode: RuleMode | None, named: int) -> None:
+    of_pair = (NotificationRule.event == kind, NotificationRule.channel == channel)
+    session.execute(sa.delete(NotificationRule).where(*of_pair))
     if mode is not None:
-        names = scene.named.id if mode is RuleMode.CONSENT else None
-        session.add(NotificationRule(event=kind, channel=channel, mode=mode, consent_definition_id=names))
-    record = record_for(session, kind, scene.client)
-    offer = give_offer(session, record) if kind is EventKind.COST_ACCEPTANCE else None  # type: ignore[arg-type]
-    fired = fire_event(session, Occurrence(kind, "command:x", record, offer), runtime=wiring().ejs(), now=now)
-    found = outcome(fired, channel)
-    assert found.reason == expected(kind, channel, mode, grants)
-    assert (found.message is not None) == (found.reason is None)
+        consent = named if mode is RuleMode.CONSENT else None
+        session.add(NotificationRule(event=kind, channel=channel, mode=mode, consent_definition_id=consent))
+
+
+@pytest.mark.parametrize("kind", EventKind)
+def test_an_event_goes_by_each_channel_as_its_rule_and_the_consents_say(
+    session: Session, consents: Consents, now: datetime, kind: EventKind
+) -> None:
+    said: dict[str, Withheld | None] = {}
+    due: dict[str, Withheld | None] = {}
+    for channel, mode, grants in product(CHANNELS, MODES, GRANTS):
+        if mode is not None and (kind, channel) not in PAIRS:
+            continue
+        name = f"{channel}, {mode or 'by default'}, {grants}"
+        record = record_for(session, kind, _client_with(session, consents, grants))
+        offer = give_offer(session, record) if isinstance(record, Repair) else None
+        _set(session, kind, channel, mode, consents.named.id)
+        what = Occurrence(kind, f"command:{name}", record, offer)
+        found = outcome(fire_event(session, what, runtime=wiring().ejs(), now=now), channel)
+        said[name], due[name] = found.reason, expected(kind, channel, mode, grants)
+        assert (found.message_id is not None) == (found.reason is None), name
+    assert said == due
+    assert len(said) == (20 if kind is EventKind.SHIPMENT_CREATED else 32)
 
 
 # --- what goes out ---
