@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from domain.money import in_zloty
+
 UNSUBSCRIBE_FOOTER = (
     '<hr style="border: 0; border-top: 1px solid #d5d9e0; margin: 32px 0 12px">'
     '<p style="font-size: 13px; color: #5b6472">Otrzymują Państwo tę wiadomość, ponieważ wyrazili Państwo '
@@ -50,3 +52,9 @@ SAMPLE_VALUES: Mapping[str, str] = {
     "company.name": "Nasza Firma Sp. z o.o.",
 }
 """A client who does not exist; dotted path to text, as a template is rendered."""
+
+
+def amount_in_letters(units: int) -> str:
+    """Units of 1/10000 PLN as a letter says them: ``1 234,50 zł``."""
+    whole, _, rest = str(in_zloty(units)).partition(".")
+    return f"{int(whole):,}".replace(",", " ") + f",{rest} zł"

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from domain.money import in_zloty
+from domain.correspondence import amount_in_letters
 from models.payment_due import PaymentDue
 from models.repair import CostOffer, Repair
 from models.shipment import Shipment
@@ -17,7 +17,7 @@ def repair_values(repair: Repair | None, offer: CostOffer | None = None) -> dict
         "repair.description": repair.description if repair else "",
         "repair.state": repair.state.value if repair else "",
         "offer.version": str(offer.version) if offer else "",
-        "offer.amount": amount_text(offer.amount) if offer else "",
+        "offer.amount": amount_in_letters(offer.amount) if offer else "",
         "offer.description": offer.description if offer else "",
         "offer.expires": _day(offer.expires_on) if offer else "",
     }
@@ -37,7 +37,7 @@ def payment_values(payment: PaymentDue) -> dict[str, str]:
     return {
         "payment.number": payment.number,
         "payment.title": payment.title,
-        "payment.amount": amount_text(payment.amount),
+        "payment.amount": amount_in_letters(payment.amount),
         "payment.due": _day(payment.due_on),
         "payment.url": payment.pay_url,
         **repair_values(payment.repair),
@@ -52,12 +52,6 @@ def shipment_values(shipment: Shipment) -> dict[str, str]:
         "shipment.url": shipment.tracking_url,
         **repair_values(shipment.repair),
     }
-
-
-def amount_text(units: int) -> str:
-    """Units of 1/10000 PLN as a Polish letter says them: ``1 234,50 z\u0142``."""
-    whole, _, rest = str(in_zloty(units)).partition(".")
-    return f"{int(whole):,}".replace(",", " ") + f",{rest} z\u0142"
 
 
 def _day(day: date | None) -> str:

@@ -1,7 +1,7 @@
 """The service desk, notifications on its events, asked-for consents, and mail that is fetched
 
-Revision: 0006
-After: 0005
+Revision: 0007
+After: 0006
 """
 
 import secrets
@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 MOMENT = sa.DateTime(timezone=True)
