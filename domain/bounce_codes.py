@@ -12,6 +12,7 @@ from domain.bounce_phrases import (
     names_full_mailbox,
     names_no_mailbox,
     names_policy,
+    names_success,
     names_temporary,
 )
 from domain.names import fold
@@ -81,6 +82,7 @@ def verdict_of_words(text: str) -> BounceVerdict:
         (names_policy(folded), BounceVerdict.SENDER_FAULT),
         (names_delay(folded), BounceVerdict.SOFT),
         (names_no_mailbox(folded), BounceVerdict.BLOCK),
+        (names_success(folded), BounceVerdict.NONE),
         (bool(basic) or names_temporary(folded) or names_failure(folded), BounceVerdict.SOFT),
     ):
         if holds:

@@ -32,7 +32,7 @@ _LISTS = re.compile(
 _HARMLESS = re.compile(
     r"relay[ _]recipient[ _](?:table|maps)|not listed in (?:the )?(?:domino|public|local|address|directory)"
     r"|\b(?:to|by|notify|contact) (?:the |its )?sender|\bdo nadawc\w+|\b(?:sender|nadawc\w)(?: address)?:"
-    r"|listed (?:below|above|here)|relay=\S*|too many hops|content-[a-z-]+:|contents of"
+    r"|sender-mta|listed (?:below|above|here)|relay=\S*|too many hops|content-[a-z-]+:|contents of"
     r"|\b(?:account|mailbox|konto|skrzynka)(?: \S+){0,2}?(?: is| has been| was| jest| zostalo| zostala)?"
     r" (?:blocked|zablokowan\w+)"
     r"|\b(?:full|pelny|pelna) (?:details|text|report|headers|list|tekst|lista)|in full"
@@ -46,7 +46,7 @@ _FULL = re.compile(
     r"\b(?:"
     + "|".join(re.escape(fold(word)) for word in MAILBOX_FULL_WORDS)
     + "|overquota|over-quota|disk full|zapelnion|przepelnil|brak przestrzeni|limit miejsca|size limit|exceeds"
-    + "|too big|zbyt duz[aey]|za duz[aey]|przekracza|brak wolnej przestrzeni)"
+    + "|too big|przepelnieni|zapchan|zbyt duz[aey]|za duz[aey]|przekracza|brak wolnej przestrzeni)"
 )
 _DELAY = re.compile(
     r"\bdelayed\b|warning message only|warning only|do not need to resend|not need to resend"
@@ -87,7 +87,8 @@ _NO_MAILBOX = re.compile(
             r"(?:not|isn't) an? (?:valid|known) (?:user|mailbox|recipient|account|address)",
             r"(?:could not|couldn't|can't|cannot|unable to|wasn't able to) (?:be )?(?:find|found|locate"
             r"|located)"
-            rf" (?:the |this |that |such |your )?(?:\S+ )?{_PERSON}\b", "wasn't found at", "not our customer",
+            rf" (?:the |this |that |such "
+            rf"|your )?(?:\S+ )?{_PERSON}\b", "wasn't found at", r"not recogni[sz]ed", "not our customer",
             r"(?:address|recipient) (?:couldn't|could not|cannot|can't) be (?:found|located|resolved)",
             r"not listed in (?:the )?(?:domino|public|address)", "unknown to (?:this|our) (?:server|system)",
             r"(?:domain|domena) (?:\S+ )?(?:does not|doesn't|nie) (?:exist"
@@ -125,6 +126,11 @@ _FAILURE = re.compile(
     r"|problem\w* z (?:dostarcz|dorecz)|niepowodzeni|odrzucon|brak mozliwosci dostarcz|blad podczas dostarcz"
 )
 
+_SUCCESS = re.compile(
+    r"successfully (?:delivered|relayed)|(?:was|has been) (?:delivered|relayed) to"
+    r"|(?<!nie )(?:zostala|zostal) (?:pomyslnie |poprawnie )?(?:dostarczon|doreczon)"
+)
+
 
 def _judged(folded: str) -> str:
     return _HARMLESS.sub(" ", _QUOTED.sub(" ", folded))
@@ -158,3 +164,8 @@ def names_temporary(folded: str) -> bool:
 def names_failure(folded: str) -> bool:
     """Something was not delivered, whatever the cause."""
     return bool(_FAILURE.search(folded))
+
+
+def names_success(folded: str) -> bool:
+    """It arrived: a receipt that the sender had asked for."""
+    return bool(_SUCCESS.search(folded))

@@ -31,11 +31,14 @@ _RETURNED_COPY = re.compile(
     r"|poni\S+ej (?:znajduje si\S+|zamieszczono|za\S+czamy) (?:kopi|tre\S|orygina|nag)"
     r"|oryginalna wiadomo\S+|wiadomo\S+ oryginalna|kopia (?:twojej |oryginalnej |zwr\S+conej )?wiadomo"
     r"|received: from|return-path:|x-mailer:|mime-version:|dkim-signature:"
-    r").*",
-    re.IGNORECASE | re.MULTILINE | re.DOTALL,
+    r")",
+    re.IGNORECASE | re.MULTILINE,
 )
-# ">" quotes the returned message; ">>>" and "<<<" are a transcript's two sides.
-_QUOTED_LINE = re.compile(r"^[ \t]*>(?!>>).*$", re.MULTILINE)
+_RETURNED_FIELD = re.compile(r"^(from|to|sender):[ \t]*([^\r\n]{1,400})", re.IGNORECASE | re.MULTILINE)
+# ">" quotes the returned message; ">>>" and "<<<" are a transcript's two sides. A subject is our own words.
+_QUOTED_LINE = re.compile(
+    r"^[ \t]*(?:>(?!>>)|(?:subject|temat|tytu\S)[ \t]*:).*$", re.IGNORECASE | re.MULTILINE
+)
 _OF_A_SERVICE = re.compile(
     r"(?:postmaster|mailer-?daemon|abuse|hostmaster|no-?reply|do-?not-?reply|noreply|root|bounces?"
     r"|mail-?admin"
@@ -43,7 +46,9 @@ _OF_A_SERVICE = re.compile(
     re.IGNORECASE,
 )
 _LOOKS_LIKE_A_MESSAGE_ID = re.compile(r"(?:message-?id|id|in-reply-to|references)\W{0,4}$", re.IGNORECASE)
-_NAMES_THE_SENDER = re.compile(r"^\W*(?:nadawca|sender|from|od|reply-to)\b(?: \w+)?\s*:", re.IGNORECASE)
+_NAMES_THE_SENDER = re.compile(
+    r"^\W*(?:original )?(?:nadawca|sender|from|od|reply-to)\b(?: \w+)?\s*:", re.IGNORECASE
+)
 _BLANKS = re.compile(r"[ \t\r\f\v\u00a0]+")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -64,8 +69,23 @@ def is_of_a_service(address: str) -> bool:
 
 def own_words(text: str) -> str:
     """What the mail system itself says: without the returned message and without quoted lines."""
-    kept = _RETURNED_COPY.sub("", _BLANKS.sub(" ", text[:READ_CHARACTERS]))
-    return _QUOTED_LINE.sub("", kept)
+    return _QUOTED_LINE.sub("", _parted(text)[0])
+
+
+def returned_headers_in(text: str) -> dict[str, str]:
+    """``from`` and ``to`` of a returned message that stands in the text itself; empty where none does."""
+    found: dict[str, str] = {}
+    for match in _RETURNED_FIELD.finditer(_parted(text)[1]):
+        found.setdefault(match[1].lower(), match[2])
+    return found
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The mail system's words, and the copy of the returned message that follows them."""
+    plain = _BLANKS.sub(" ", text[:READ_CHARACTERS])
+    copy = _RETURNED_COPY.search(plain)
+    at = copy.start() if copy else len(plain)
+    return plain[:at], plain[at:]
 
 
 def addresses_in(text: str) -> Iterator[tuple[str, int]]:

@@ -18,15 +18,17 @@ from domain.bounce_codes import (
     verdict_of_code,
     verdict_of_words,
 )
-from domain.bounce_phrases import names_failure
+from domain.bounce_phrases import names_delay, names_failure, names_no_mailbox, names_success
 from domain.bounce_text import (
     LONGEST_ADDRESS,
     Section,
     addresses_in,
     is_of_a_service,
     own_words,
+    returned_headers_in,
     sections,
 )
+from domain.mail_systems import is_from_a_mail_system
 from domain.names import fold
 from domain.smtp_replies import BounceVerdict, readable
 
@@ -35,22 +37,6 @@ MOST_RECIPIENTS = 200
 # RFC 3464 2.3.3: only "failed" is a failure.
 _UNDELIVERED_YET = frozenset({"delayed"})
 _DELIVERED = frozenset({"relayed", "delivered", "expanded"})
-_DAEMONS = (
-    "mailer-daemon",
-    "mailerdaemon",
-    "mailer_daemon",
-    "postmaster",
-    "mail-daemon",
-    "maildaemon",
-    "bounce",
-)
-_DAEMON_NAMES = (
-    "mail delivery",
-    "mail administrator",
-    "system administrator",
-    "administrator systemu",
-    "postmaster",
-)
 
 
 class BounceKind(StrEnum):
@@ -126,7 +112,7 @@ def classify(facts: MessageFacts) -> Classified:
     if facts.is_receipt:
         return Classified(BounceKind.AUTO_REPLY)
     words = own_words(facts.text)
-    if _is_from_a_mail_system(facts) and not announces_absence(facts.headers):
+    if is_from_a_mail_system(facts.headers, bool(facts.suspects)) and not announces_absence(facts.headers):
         found = _from_words(facts, words)
         if found:
             return Classified(BounceKind.FREETEXT, found)
@@ -161,7 +147,10 @@ def _from_fields(facts: MessageFacts) -> tuple[Finding, ...]:
 
 
 def _judge(fields: RecipientFields, text: str) -> tuple[str, BounceVerdict, str]:
-    """A recipient's code, verdict and the words both rest on."""
+    """A recipient's code, verdict and the words both rest on.
+
+    The human part is heard too where the diagnostic does not say that the mailbox is missing.
+    """
     words = (
         fields.diagnostic if says_something(fields.diagnostic) else f"{fields.diagnostic} {own_words(text)}"
     )
@@ -170,6 +159,9 @@ def _judge(fields: RecipientFields, text: str) -> tuple[str, BounceVerdict, str]
     if action in _DELIVERED or code.startswith("2"):
         return code, BounceVerdict.NONE, words
     verdict = verdict_of_code(code, words) if code else verdict_of_words(words)
+    if verdict is BounceVerdict.BLOCK and code and not names_no_mailbox(fold(words)):
+        words = f"{words} {own_words(text)}"
+        verdict = verdict_of_code(code, words)
     if action in _UNDELIVERED_YET or verdict is BounceVerdict.NONE:
         return code, BounceVerdict.SOFT, words
     return code, verdict, words
@@ -179,7 +171,7 @@ def _from_words(facts: MessageFacts, words: str) -> tuple[Finding, ...]:
     """Addresses with their verdicts from free text; nothing when the text speaks of no failure."""
     overall = _verdict_and_code(words)
     if overall[0] is BounceVerdict.NONE:
-        if not names_failure(fold(facts.headers.get("subject", ""))):
+        if names_success(fold(words)) or not names_failure(fold(facts.headers.get("subject", ""))):
             return ()
         overall = (BounceVerdict.SOFT, overall[1])
     ignored = _own_addresses(facts) | {normalise_email(each) for each in _addresses_of(facts, "from")}
@@ -189,6 +181,7 @@ def _from_words(facts: MessageFacts, words: str) -> tuple[Finding, ...]:
     )
     named = named or [each.address for each in told.values() if _is_blamed(each)]
     named = named or _known(facts.suspects, ignored) or _known(_returned_to(facts)[:1], ignored)
+    named = named or _known(_addresses_of(facts, "subject")[:1], ignored)
     return _once(_of_words(address, told, len(named) == 1, words, overall) for address in named)
 
 
@@ -214,7 +207,10 @@ def _is_blamed(section: Section) -> bool:
 
 def _verdict_and_code(words: str) -> tuple[BounceVerdict, str]:
     code = best_code("", words)
-    return (verdict_of_code(code, words) if code else verdict_of_words(words)), code
+    verdict = verdict_of_code(code, words) if code else verdict_of_words(words)
+    if verdict is BounceVerdict.BLOCK and names_delay(fold(words)):
+        return BounceVerdict.SOFT, code
+    return verdict, code
 
 
 def _finding(address: str, code: str, verdict: BounceVerdict, words: str) -> Finding:
@@ -252,22 +248,13 @@ def _addresses_of(facts: MessageFacts, name: str) -> list[str]:
 
 
 def _returned_to(facts: MessageFacts) -> list[str]:
-    return [address for address, _at in addresses_in(facts.returned_headers.get("to", ""))]
+    returned = facts.returned_headers or returned_headers_in(facts.text)
+    return [address for address, _at in addresses_in(returned.get("to", ""))]
 
 
 def _own_addresses(facts: MessageFacts) -> set[str]:
     """Our addresses: whom the bounce is sent to, and who wrote the returned message."""
     values = [facts.headers.get(name, "") for name in ("to", "delivered-to", "x-original-to", "envelope-to")]
+    values.append(returned_headers_in(facts.text).get("from", ""))
     values += [facts.returned_headers.get(name, "") for name in ("from", "sender", "reply-to", "return-path")]
     return {normalise_email(address) for value in values for address, _at in addresses_in(value)}
-
-
-def _is_from_a_mail_system(facts: MessageFacts) -> bool:
-    if "x-failed-recipients" in facts.headers:
-        return True
-    sender = facts.headers.get("from", "").strip().lower()
-    local = next(iter(_addresses_of(facts, "from")), sender).partition("@")[0].lower()
-    if local.startswith(_DAEMONS) or any(name in sender for name in _DAEMON_NAMES):
-        return True
-    empty_path = facts.headers.get("return-path", "").replace(" ", "") == "<>"
-    return (empty_path or bool(facts.suspects)) and names_failure(fold(facts.headers.get("subject", "")))

@@ -41,6 +41,8 @@ _STUMBLES = (
 )  # fmt: skip
 # flufl logs a stack trace, with pieces of the message, for what it cannot read.
 getLogger("flufl.bounce").disabled = True
+# The letters ą, ś and ź stand here in ISO-8859-2; in the Windows code page these are signs.
+_LATIN_2 = re.compile(rb"^[^\x80-\x9f]*[\xa1\xa6\xac\xb1\xb6\xbc][^\x80-\x9f]*$")
 _SAYS_NOTHING = ("", "us-ascii", "ascii", "unknown-8bit")
 _REPORTS = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
 _RECEIPTS = ("message/disposition-notification", "message/global-disposition-notification")
@@ -63,6 +65,7 @@ _SILENT_HTML = re.compile(r"<(style|script|title)\b[^<>]*>[^<]*</\1\s*>|<!--[^<>
 _LINE_BREAKING_TAG = re.compile(
     r"<(?:br|/?p|/?div|/?tr|/?li|/?h[1-6]|/?table|/?blockquote|hr)\b[^<>]*>", re.IGNORECASE
 )
+_CELL = re.compile(r"</?t[dh]\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>@]*>")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0]+")
 
@@ -144,14 +147,14 @@ def _unescaped(text: str) -> str:
 
 
 def _in_charset(data: bytes, charset: str | None) -> str:
-    """``data`` as text: in its declared charset, else UTF-8, else the Polish Windows one."""
+    """``data`` as text: in its declared charset, else UTF-8, else as Polish systems write."""
     declared = (charset or "").lower()
     for name in ("utf-8",) if declared in _SAYS_NOTHING else (declared, "utf-8"):
         try:
             return data.decode(name, "strict" if name == "utf-8" else "replace")
         except (LookupError, ValueError, TypeError):
             continue
-    return data.decode("cp1250", "replace")
+    return data.decode("iso-8859-2" if _LATIN_2.search(data) else "cp1250", "replace")
 
 
 def _clean(text: str) -> str:
@@ -191,7 +194,7 @@ def _unflowed(part: Message, text: str) -> str:
 
 def _without_tags(page: str) -> str:
     broken = _LINE_BREAKING_TAG.sub("\n", _SILENT_HTML.sub(" ", page.replace("\n", " ")))
-    return _SPACES.sub(" ", html.unescape(_TAG.sub("", broken)))
+    return _SPACES.sub(" ", html.unescape(_TAG.sub("", _CELL.sub(" ", broken))))
 
 
 def _blocks(part: Message) -> list[dict[str, str]]:

@@ -62,9 +62,12 @@ def test_an_address_is_found_however_it_is_written(written: str) -> None:
     assert of_fields(final=written, status="5.1.1").address == JAN
 
 
-def test_a_report_without_words_is_judged_by_its_human_part() -> None:
+def test_a_report_without_clear_words_is_judged_by_its_human_part_too() -> None:
     fields = RecipientFields(final=JAN, action="failed", status="5.1.1")
     [told] = classify(MessageFacts(recipients=(fields,), text="Odrzucono jako spam.")).recipients
+    assert told.verdict is FAULT
+    vague = RecipientFields(final=JAN, action="failed", status="5.1.1", diagnostic="smtp; 550 rejected")
+    [told] = classify(MessageFacts(recipients=(vague,), text="Odrzucono jako spam.")).recipients
     assert told.verdict is FAULT
     spoken = RecipientFields(final=JAN, action="failed", status="5.1.1", diagnostic="smtp; 550 user unknown")
     [told] = classify(MessageFacts(recipients=(spoken,), text="Folder spam jest pusty.")).recipients
@@ -156,6 +159,61 @@ def test_a_header_or_flufl_names_the_address_that_the_text_does_not() -> None:
     assert of_text("user unknown", **{"x-failed-recipients": JAN}) == [(JAN, "", BLOCK)]
     facts = MessageFacts(headers=DAEMON, text="user unknown", suspects=(JAN,))
     assert [each.address for each in classify(facts).recipients] == [JAN]
+
+
+def test_a_returned_message_in_the_text_names_the_address_that_the_system_does_not() -> None:
+    copy = "\n   ----- Unsent message follows -----\nFrom: biuro@arkada.example\nTo: jan@firma.example\n"
+    assert of_text("421 Deferred: Connection timed out" + copy) == [(JAN, "", SOFT)]
+
+
+def test_the_subject_names_the_address_that_nothing_else_does() -> None:
+    assert of_text("User unknown.", subject=f"Undeliverable: {JAN}") == [(JAN, "", BLOCK)]
+
+
+def test_our_own_subject_is_not_held_against_us() -> None:
+    assert of_text(f"Temat: Oferta, regulamin i spam\n{JAN}: user unknown") == [(JAN, "", BLOCK)]
+
+
+def test_a_notice_of_delay_blocks_nobody_whatever_code_it_names() -> None:
+    assert of_text(f"{JAN}: 550 5.1.1 user unknown. Your message is delayed.") == [(JAN, "5.1.1", SOFT)]
+
+
+@pytest.mark.parametrize("said", ["was successfully delivered to", "została dostarczona do"])
+def test_a_notice_of_success_says_nothing_against_anybody(said: str) -> None:
+    assert of_text(f"Your message {said} {JAN}", subject="Delivery report") == []
+
+
+def test_a_person_who_passes_a_bounce_on_is_no_mail_system() -> None:
+    headers = {"from": "ewa@firma.example", "return-path": "<>", "subject": "Fwd: failure notice"}
+    assert classify(MessageFacts(headers=headers, text=f"{JAN}: user unknown")).kind is BounceKind.OTHER
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"from": "System pocztowy <x@poczta.example>"},
+        {"from": "noreply@poczta.example", "subject": "Wiadomość nie została dostarczona"},
+        {"from": "poczta@poczta.example", "return-path": "<>", "subject": "Zwrot wiadomości"},
+    ],
+)
+def test_a_mail_system_is_known_by_its_name_or_its_empty_path(headers: dict[str, str]) -> None:
+    assert of_text(f"Użytkownik {JAN} nie istnieje", **headers) == [(JAN, "", BLOCK)]
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"precedence": "bulk"}, BounceKind.AUTO_REPLY),
+        ({"precedence": "bulk", "list-id": "<x>"}, BounceKind.OTHER),
+        ({"precedence": "list"}, BounceKind.OTHER),
+        ({"auto-submitted": "no"}, BounceKind.OTHER),
+        ({"auto-submitted": "auto-generated"}, BounceKind.AUTO_REPLY),
+    ],
+)
+def test_bulk_mail_is_an_automatic_reply_unless_it_is_a_lists(
+    headers: dict[str, str], kind: BounceKind
+) -> None:
+    assert classify(MessageFacts(headers={"from": JAN} | headers, text="Wracam w środę.")).kind is kind
 
 
 def test_a_failure_whose_cause_is_unclear_is_soft() -> None:

@@ -98,10 +98,11 @@ def test_hundreds_of_thousands_of_recipients_are_capped() -> None:
         ("us-ascii", "cp1250"),
         ("", "utf-8"),
         ("", "cp1250"),
+        ("", "iso-8859-2"),
     ],
 )
 def test_polish_is_read_whatever_charset_is_declared(declared: str, written: str) -> None:
-    body = "Skrzynka zapełniona, żółć"
+    body = "Skrzynka odbiorcy jest pełna, błąd, żółć"
     head = f"Content-Type: text/plain; charset={declared}\n" if declared else ""
     assert body in read_message(DAEMON + head.encode() + b"\n" + body.encode(written)).text
 
@@ -115,6 +116,11 @@ def test_null_bytes_and_lone_surrogates_do_not_reach_the_facts() -> None:
 def test_html_is_read_as_text_without_styles() -> None:
     page = b"<style>p { color: red }</style><p>Adres<br>nie&nbsp;istnieje</p>"
     assert read_message(b"Content-Type: text/html\n\n" + page).text.split() == ["Adres", "nie", "istnieje"]
+
+
+def test_cells_of_a_table_are_words_of_their_own() -> None:
+    page = b"Content-Type: text/html\n\n<tr><td>Odbiorca</td><td>jan@firma.example</td></tr>"
+    assert read_message(page).text.split() == ["Odbiorca", "jan@firma.example"]
 
 
 def test_flowed_lines_are_joined() -> None:
