@@ -29,6 +29,7 @@ from flask import Flask
 
 from sandbox import postgres, valkey
 from tests import compiled_statements
+from tests.password import check_quickly
 
 # No test is timed: a busy machine is no defect. A gate asks the same of every change; a desk explores.
 hypothesis.settings.register_profile("goniec", deadline=None)
@@ -169,6 +170,8 @@ def build_app(environment: dict[str, str], *, panel: bool) -> Flask:
     app = importlib.import_module("app").create_app(settings, panel=panel)
     assert isinstance(app, Flask)
     app.testing = True
+    if panel:
+        check_quickly(app)
     return app
 
 
