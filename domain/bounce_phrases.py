@@ -89,6 +89,10 @@ _NO_MAILBOX = re.compile(
             r"|located)"
             rf" (?:the |this |that |such "
             rf"|your )?(?:\S+ )?{_PERSON}\b", "wasn't found at", r"not recogni[sz]ed", "not our customer",
+            r"\b(?:account|mailbox) (?:disabled|inactive|closed|deactivated|deleted|suspended|terminated)",
+            r"bad destination (?:\S+ ){0,2}address",
+            rf"\bnieistniej\w+ {_KONTO}", rf"\b{_KONTO}{_GAP} nie(?:odnalezion|znalezion|istniejac)\w+",
+            rf"\bnie znalezlismy (?:\S+ ){{0,2}}{_KONTO}", rf"\b{_KONTO}{_GAP} nie jest (?:juz )?uzywan\w+",
             r"(?:address|recipient) (?:couldn't|could not|cannot|can't) be (?:found|located|resolved)",
             r"not listed in (?:the )?(?:domino|public|address)", "unknown to (?:this|our) (?:server|system)",
             r"(?:domain|domena) (?:\S+ )?(?:does not|doesn't|nie) (?:exist"
@@ -133,7 +137,7 @@ _SUCCESS = re.compile(
 
 
 def _judged(folded: str) -> str:
-    return _HARMLESS.sub(" ", _QUOTED.sub(" ", folded))
+    return _HARMLESS.sub(" ", _QUOTED.sub("_", folded))
 
 
 def names_policy(folded: str) -> bool:
@@ -148,7 +152,7 @@ def names_full_mailbox(folded: str) -> bool:
 
 def names_no_mailbox(folded: str) -> bool:
     """The address does not exist, or is closed."""
-    return bool(_NO_MAILBOX.search(_QUOTED.sub(" _ ", folded)))
+    return bool(_NO_MAILBOX.search(_QUOTED.sub("_", folded)))
 
 
 def names_delay(folded: str) -> bool:
