@@ -1,0 +1,84 @@
+"""An event of a record, fired by an outside system or a command rather than by a change made here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain.errors import DomainError
+from domain.events import RECORD_OF, EventKind, RecordKind
+from gateways.ejs import EjsRuntime
+from models.notification import FiredEvent
+from models.payment_due import PaymentDue
+from models.repair import Repair
+from models.shipment import Shipment
+from models.ticket import Ticket
+from services.fire_event import Fired, Occurrence, Record, fire_event, ring_all
+from services.job_names import Enqueue
+from services.move_repair import NoOpenOffer, open_offer
+
+_MODELS: dict[RecordKind, type[Record]] = {
+    RecordKind.REPAIR: Repair,
+    RecordKind.TICKET: Ticket,
+    RecordKind.PAYMENT_DUE: PaymentDue,
+    RecordKind.SHIPMENT: Shipment,
+}
+
+
+class NoSuchRecord(DomainError):
+    """Parameters: ``kind`` (a RecordKind) and ``number``."""
+
+    message = "There is no %(kind)s no. %(number)s."
+
+
+class KeyUsedBefore(DomainError):
+    message = "This key was used for another event."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``key`` makes it one: whoever asks with it again gets what was done the first time. ``digest`` is the
+    SHA-256 of what was asked.
+    """
+
+    kind: EventKind
+    record_id: int
+    key: str
+    digest: str = ""
+    actor_id: int | None = None
+
+
+def tell_of_record(
+    session: Session, told: Told, *, runtime: EjsRuntime, now: datetime, enqueue: Enqueue
+) -> Fired:
+    """Fire the event by the same rules as any other. Commits, then rings.
+
+    Raises NoSuchRecord, NoOpenOffer when there is nothing to accept, and KeyUsedBefore.
+    """
+    try:
+        fired = fire_event(session, _occurrence(session, told), runtime=runtime, now=now)
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        known = session.scalars(sa.select(FiredEvent).where(FiredEvent.change_key == told.key)).one_or_none()
+        if known is None:
+            raise
+        fired = Fired(known, is_new=False)
+    event = fired.event
+    if not fired.is_new and (event.kind, event.request_digest) != (told.kind, told.digest):
+        raise KeyUsedBefore
+    ring_all(fired.rings, enqueue)
+    return fired
+
+
+def _occurrence(session: Session, told: Told) -> Occurrence:
+    kind = RECORD_OF[told.kind]
+    record = session.get(_MODELS[kind], told.record_id)
+    if record is None:
+        raise NoSuchRecord(kind=kind, number=told.record_id)
+    offer = open_offer(session, record.id) if told.kind is EventKind.COST_ACCEPTANCE else None
+    if told.kind is EventKind.COST_ACCEPTANCE and offer is None:
+        raise NoOpenOffer
+    return Occurrence(told.kind, told.key, record, offer, actor_id=told.actor_id, request_digest=told.digest)
