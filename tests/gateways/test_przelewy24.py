@@ -1,44 +1,23 @@
 """The Przelewy24 gateway against the stand-in and against servers that misbehave, on real sockets."""
 
-import hashlib
-import json
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from domain.payments import PaymentOrder, PaymentStarted, PaymentStatus, ProvenNews
 from gateways.payment_service import (
-    LARGEST_BODY,
-    ForgedNotification,
     NotProvenYet,
-    UnreadableNotification,
 )
-from gateways.przelewy24 import Przelewy24Gateway, Przelewy24Settings
-from gateways.przelewy24_messages import NOTIFIED, REGISTERED, VERIFIED, sign
+from gateways.przelewy24 import Przelewy24Gateway
 from tests import przelewy24_peer
+from tests.gateways.przelewy24_scene import GOOD, NOWHERE, UUID
 from tests.gateways.test_smtp_tls import certificate, server_tls  # noqa: F401 - fixtures
 from tests.payment_peers import Answer, bad_answers, http, payu_peer
-from tests.przelewy24_peer import API_KEY, CRC, MERCHANT, POS, Przelewy24, notification_sign
+from tests.przelewy24_peer import API_KEY, CRC, Przelewy24
 
-UUID = "5f1c9f5e-0c1b-4c62-9f0e-0a5a1d0c6b11"
-NOWHERE = Przelewy24Settings("http://127.0.0.1:9", MERCHANT, POS, API_KEY, CRC, timeout_seconds=0.3)
-NEWS: dict[str, Any] = {
-    "merchantId": MERCHANT,
-    "posId": POS,
-    "sessionId": UUID,
-    "amount": 10_000,
-    "originAmount": 10_000,
-    "currency": "PLN",
-    "orderId": 300_000_000_000,
-    "methodId": 154,
-    "statement": "p24-A12-B34-C56",
-}
 TOKEN = {"data": {"token": "D35CD73C0E-37C7B5-059083"}, "responseCode": 0}
 SUCCESS = {"data": {"status": "success"}, "responseCode": 0}
 STANDS = {"sessionId": UUID, "orderId": 7, "status": 2, "amount": 10_000, "currency": "PLN"}
@@ -59,10 +38,6 @@ def wish(**more: Any) -> PaymentOrder:
 
 def gateway_to(url: str, **more: Any) -> Przelewy24Gateway:
     return Przelewy24Gateway(replace(NOWHERE, base_url=url, **more))
-
-
-def signed(news: dict[str, Any], crc: str = CRC) -> bytes:
-    return json.dumps(news | {"sign": notification_sign(news, crc)}).encode()
 
 
 @pytest.fixture
@@ -189,70 +164,6 @@ def test_what_is_unknown_cannot_be_told(p24: Przelewy24) -> None:
     assert len(p24.calls) == calls
 
 
-# --- notifications ---
-
-
-def test_the_signs_are_those_of_the_documentation() -> None:
-    """SHA-384 of the JSON as `json_encode` with JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES writes it."""
-    fields = {"sessionId": "ż/1", "merchantId": 1, "orderId": 2, "amount": 3, "currency": "PLN", "more": 4}
-    whole = '{"sessionId":"ż/1","merchantId":1,"amount":3,"currency":"PLN","crc":"x"}'
-    assert sign(fields, REGISTERED, "x") == hashlib.sha384(whole.encode()).hexdigest()
-    whole = '{"sessionId":"ż/1","orderId":2,"amount":3,"currency":"PLN","crc":"x"}'
-    assert sign(fields, VERIFIED, "x") == hashlib.sha384(whole.encode()).hexdigest()
-    assert sign(NEWS, NOTIFIED, CRC) == notification_sign(NEWS)
-
-
-GOOD = signed(NEWS)
-FORGERIES = {
-    "empty": b"",
-    "no JSON": b"amount=1",
-    "a list": b"[]",
-    "deep": b"[" * 60_000,
-    "too large": GOOD + b" " * LARGEST_BODY,
-    "another key": signed(NEWS, "another"),
-    "no key": signed(NEWS, ""),
-    "unsigned": json.dumps(NEWS).encode(),
-    "empty sign": json.dumps(NEWS | {"sign": ""}).encode(),
-    "sign is no text": json.dumps(NEWS | {"sign": 7}).encode(),
-    "sign in upper case": json.dumps(NEWS | {"sign": notification_sign(NEWS).upper()}).encode(),
-    "two amounts": GOOD.replace(b'"amount": 10000', b'"amount": 1, "amount": 10000'),
-    "surrogates": json.dumps(NEWS | {"sign": "0" * 96, "statement": "\ud800"}).encode(),
-    "another shop": signed(NEWS | {"posId": 1}),
-    "another merchant": signed(NEWS | {"merchantId": 1}),
-    **{f"without {name}": signed(NEWS).replace(f'"{name}"'.encode(), b'"other"') for name in NEWS},
-    **{f"changed {name}": GOOD.replace(f'"{name}": '.encode(), f'"{name}": 1'.encode()) for name in NEWS},
-    **{
-        f"{name} is {value!r}": json.dumps(NEWS | {"sign": notification_sign(NEWS), name: value}).encode()
-        for name in NEWS
-        for value in (None, True, [], {}, 1.0, -1)
-    },
-}
-
-
-@pytest.mark.parametrize("body", FORGERIES.values(), ids=FORGERIES)
-def test_what_nothing_proves_is_forged_and_nobody_is_asked(p24: Przelewy24, body: bytes) -> None:
-    with pytest.raises(ForgedNotification) as caught:
-        Przelewy24Gateway(p24.settings).read_notification({}, body)
-    assert len(str(caught.value)) < 40 and p24.calls == []
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"sessionId": "a b"}, {"sessionId": "a" * 37}, {"amount": 0}, {"orderId": 0}, {"currency": "zł"}],
-    ids=str,
-)
-def test_what_is_signed_but_no_news_of_ours_is_unreadable(p24: Przelewy24, change: dict[str, Any]) -> None:
-    with pytest.raises(UnreadableNotification):
-        Przelewy24Gateway(p24.settings).read_notification({}, signed(NEWS | change))
-    assert p24.calls == []
-
-
-@given(st.binary())
-def test_no_body_opens_the_door_by_chance(body: bytes) -> None:
-    with pytest.raises(ForgedNotification):
-        Przelewy24Gateway(NOWHERE).read_notification({}, body)
-
-
 # --- what may come instead of an answer ---
 
 BAD_STARTS = {
@@ -316,18 +227,6 @@ def test_a_question_without_a_proper_answer_tells_nothing(answer: Answer) -> Non
 def test_a_verification_without_a_proper_answer_proves_nothing(answer: Answer) -> None:
     with payu_peer(answer) as peer, pytest.raises(NotProvenYet):
         gateway_to(peer.url).read_notification({}, GOOD)
-
-
-ODD = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=50),
-    lambda more: st.lists(more, max_size=3) | st.dictionaries(st.text(max_size=9), more, max_size=3),
-)
-
-
-@given(st.dictionaries(st.sampled_from([*NEWS, "sign"]), ODD))
-def test_a_notification_with_odd_fields_is_refused_in_one_of_three_ways(fields: dict[str, Any]) -> None:
-    with suppress(ForgedNotification, UnreadableNotification, NotProvenYet):
-        Przelewy24Gateway(NOWHERE).read_notification({}, json.dumps(NEWS | fields).encode())
 
 
 def test_a_certificate_nobody_vouches_for_is_told_no_secret(server_tls: Any) -> None:  # noqa: F811

@@ -25,6 +25,8 @@ from models.sending_lines import SMS
 from models.setting import SUPPRESSION_KEY, secret_of
 from models.sms_account import SmsAccount
 from models.sms_gateway import GatewayKind, SmsGateway
+from queries.ledger_check import check_ledger
+from queries.reports_check import check_reports
 from services.approve_campaign import SendOrder, approve_campaign
 from services.claim_deliveries import WorkRange
 from services.compose_text import CampaignTexts, TextLetter
@@ -40,6 +42,8 @@ from tests.services.delivery_scene import Scene, grant_marketing, insert_rows, w
 
 TEXT = "Zapraszamy, {client_name}"
 PRICE = 1_600
+ONE_EACH = 100 * 10_000
+"""What is on the account to begin with, in 1/10000 PLN."""
 
 
 def number_of(place: int) -> str:
@@ -159,6 +163,12 @@ class SmsScene(Scene):
                 sa.select(LedgerEntry).where(LedgerEntry.kind == kind).order_by(LedgerEntry.id)
             )
         )
+
+
+def in_order(scene: SmsScene) -> None:
+    """The ledger, the holds, the roll-up and the messages all agree."""
+    assert check_ledger(scene.session).problems == ()
+    assert check_reports(scene.session).problems == ()
 
 
 def top_up(session: Session, grosze: int, now: datetime) -> None:

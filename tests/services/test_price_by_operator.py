@@ -5,9 +5,8 @@ from datetime import datetime
 from flask import Flask
 
 from models.price_list import SmsPrice
-from queries.ledger_check import check_ledger
 from services.mobile_operators import operator_of
-from tests.services.sms_scene import SmsScene, number_of
+from tests.services.sms_scene import SmsScene, in_order, number_of
 
 OPERATOR, NARROW = 900, 500
 
@@ -29,4 +28,4 @@ def test_what_an_operators_numbers_cost_is_quoted_and_charged(database: Flask, n
     scene.deliver(campaign)
     assert [message.unit_price for message in scene.messages(campaign)] == [OPERATOR, NARROW, OPERATOR]
     assert scene.paying.balance == balance - cost
-    assert check_ledger(scene.session).problems == ()
+    in_order(scene)
