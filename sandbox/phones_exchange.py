@@ -7,6 +7,7 @@ in one does not hide behind the same mistake in the other.
 import re
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,14 +91,17 @@ class Exchange:
         self._texts: list[Text] = []
         self._by_id: dict[str, Text] = {}
         self._idx: set[str] = set()
+        self._handed: Counter[str] = Counter()
         self._rules: list[Rule] = []
         self._released = threading.Event()
         self.withheld = 0
 
     def take(self, form: Mapping[str, str]) -> Text:
         """Take a text as ``sms.do`` would. Raises Refusal."""
-        text = _checked(form)
         idx = form.get("idx", "")
+        with self._lock:
+            self._handed[idx] += 1
+        text = _checked(form)
         with self._lock:
             if idx and form.get("check_idx") == "1" and idx in self._idx:
                 raise Refusal(53, "Nieunikalny parametr idx.")
@@ -122,6 +126,11 @@ class Exchange:
         self._texts.append(text)
         self._by_id[text.id] = text
         return text
+
+    def handed_over(self) -> Counter[str]:
+        """How often each ``idx`` was brought, refusals included: here whoever sends twice is found out."""
+        with self._lock:
+            return self._handed.copy()
 
     def get(self, text_id: str) -> Text | None:
         return self._by_id.get(text_id)

@@ -45,6 +45,7 @@ class SandboxSmsc:
         self._threads: list[threading.Thread] = []
         self._parts: dict[str, Submitted] = {}
         self._rules: list[Rule] = []
+        self._withheld: list[tuple[Session, bytes]] = []
         self._sequence = 0
         self.binds = 0
         self.enquiries = 0
@@ -115,8 +116,17 @@ class SandboxSmsc:
             self._rules.append(Rule(trouble, times, skip))
 
     def behave(self) -> None:
+        """Forget every rule and give the answers that are withheld."""
         with self._changed:
             self._rules.clear()
+            withheld, self._withheld = self._withheld, []
+        for session, answer in withheld:
+            session.say(answer)
+
+    def withheld(self) -> int:
+        """How many answers are withheld of connections that still wait for them."""
+        with self._changed:
+            return sum(session.bound for session, _ in self._withheld)
 
     def drop_connections(self) -> None:
         """Close every connection, as an SMSC does that was restarted."""
@@ -221,8 +231,12 @@ class SandboxSmsc:
             self._parts[name] = part
         if trouble is Trouble.DROP_AFTER:
             raise ConnectionError
+        said = smpp.pdu(answer, smpp.OK, sequence, f"{name}\0".encode())
         if trouble is not Trouble.HANG:
-            session.say(smpp.pdu(answer, smpp.OK, sequence, f"{name}\0".encode()))
+            session.say(said)
+            return
+        with self._changed:
+            self._withheld.append((session, said))
 
     def _trouble(self) -> Trouble | None:
         with self._changed:

@@ -21,7 +21,7 @@ class Trouble(StrEnum):
     SYSTEM_ERROR = "system_error"
     INVALID_DESTINATION = "invalid_destination"
     INVALID_SOURCE = "invalid_source"
-    HANG = "hang"  # taken, and never answered
+    HANG = "hang"  # taken, and the answer withheld until it behaves
     DROP_BEFORE = "drop_before"  # the connection is closed and nothing taken
     DROP_AFTER = "drop_after"  # taken, and the connection closed without an answer
     UNBIND = "unbind"  # it says good-bye in place of an answer

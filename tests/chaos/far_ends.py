@@ -1,23 +1,27 @@
-"""What is sent while workers die, and who catches it: letters for a mail sink, texts for telephones."""
+"""What is sent while workers die, and who catches it: a mail sink, telephones, an SMSC."""
 
 import json
 import subprocess
 import sys
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+from flask import current_app
 
 from models import db
 from models.message import Message
+from models.sms_gateway import GatewayKind, SmsGateway
 from sandbox import sessions
 from sandbox.mail_store import MailStore
 from sandbox.phones import SandboxPhones
-from sandbox.phones_exchange import Text, Trouble
+from sandbox.phones_exchange import Trouble
+from sandbox.smsc import PASSWORD, SYSTEM_ID, SandboxSmsc
+from sandbox.smsc_exchange import Trouble as SmscTrouble
 from sandbox.supervisor import free_port
 from tests.chaos.killing import ROOT, wait_for
 from tests.services.delivery_scene import Scene
@@ -110,23 +114,68 @@ class Telephones:
 class Texts:
     """SMS to telephones in this process; one recipient in fifty has a number nobody sends to.
 
-    ``taken``, afterwards: every text that was taken.
+    ``handed_over``, afterwards: how often each attempt was, what was refused for being known included. SMSAPI
+    takes no reference twice, so its telephones cannot tell who sends blindly again.
     """
 
-    taken: Sequence[Text] = ()
+    handed_over: Counter[str]
 
     @contextmanager
     def running(self, directory: Path) -> Iterator[Telephones]:
         """The telephones, ready."""
         with SandboxPhones(report_after=None) as phones:
             yield Telephones(phones)
-            self.taken = phones.taken()
+            self.handed_over = phones.exchange.handed_over()
 
     def freeze(self, recipients: int) -> tuple[int, list[int]]:
         """A campaign's id and its messages'."""
         scene = SmsScene(datetime.now(UTC), zloty=1_000)
         campaign = scene.texts(recipients)
         return campaign, _with_refused(scene, campaign, sa.literal("+48222222222"))
+
+
+class TextCentre:
+    """An SMSC, which takes whatever it is given, however often. `SmscTrouble.HANG` withholds an answer."""
+
+    def __init__(self, smsc: SandboxSmsc) -> None:
+        self._smsc = smsc
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"SECRET_KEY": current_app.config["SECRET_KEY"]}  # what the gateway's password is kept with
+
+    def caught(self) -> dict[str, int]:
+        return Counter(f"+{text.number}" for text in self._smsc.taken())
+
+    def waiting(self) -> int:
+        return self._smsc.withheld()
+
+    def switch(self, what: str) -> None:
+        if what == "withhold":
+            self._smsc.misbehave(SmscTrouble.HANG)
+        else:
+            self._smsc.behave()
+
+
+class TextsBySmpp:
+    """SMS to an SMSC in this process, each a part long."""
+
+    @contextmanager
+    def running(self, directory: Path) -> Iterator[TextCentre]:
+        """The SMSC, ready."""
+        with SandboxSmsc() as smsc:
+            self._address = smsc.address
+            yield TextCentre(smsc)
+
+    def freeze(self, recipients: int) -> tuple[int, list[int]]:
+        """A campaign's id and its messages'."""
+        scene = SmsScene(datetime.now(UTC), zloty=1_000)
+        row = db.session.scalars(sa.select(SmsGateway)).one()
+        row.kind, row.address = GatewayKind.SMPP, self._address
+        row.username, row.password = SYSTEM_ID, PASSWORD
+        db.session.commit()
+        campaign = scene.texts(recipients)
+        return campaign, [message.id for message in scene.messages(campaign)]
 
 
 def _with_refused(scene: Scene, campaign: int, address: sa.ColumnElement[str]) -> list[int]:

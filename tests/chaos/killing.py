@@ -75,7 +75,7 @@ class Result:
 
 
 class FarEnd(Protocol):
-    """Where the messages go: a mail sink, or telephones."""
+    """Where the messages go: a mail sink, telephones, or an SMSC."""
 
     @property
     def environment(self) -> Mapping[str, str]: ...
