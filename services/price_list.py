@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from domain.errors import DomainError
 from domain.tariff import Tariff
 from models.price_list import SmsPrice
+from models.sessions import rows_changed
 from services.mobile_operators import operator_of
 
 
@@ -29,13 +30,13 @@ class NoPrice(DomainError):
 
 def check_price(session: Session, price: SmsPrice) -> None:
     """Raise PrefixAndOperator, and OverlappingPrices when another price for the same prefix or operator is in
-    force on one of its days.
+    force on one of its days. Nobody else writes to the price list until the caller commits.
     """
     if price.prefix and price.operator:
         raise PrefixAndOperator
     conditions = [
-        SmsPrice.prefix == price.prefix,
-        SmsPrice.operator == price.operator,
+        SmsPrice.prefix == (price.prefix or ""),  # a default is not there before it is stored
+        SmsPrice.operator == (price.operator or ""),
         sa.or_(SmsPrice.valid_until.is_(None), SmsPrice.valid_until >= price.valid_from),
     ]
     if price.valid_until is not None:
@@ -43,9 +44,18 @@ def check_price(session: Session, price: SmsPrice) -> None:
     if price.id is not None:
         conditions.append(SmsPrice.id != price.id)
     with session.no_autoflush:
+        _hold_price_list(session)
         other = session.scalars(sa.select(SmsPrice).where(*conditions).limit(1)).one_or_none()
     if other is not None:
         raise OverlappingPrices(other=other.name)
+
+
+def _hold_price_list(session: Session) -> None:
+    """Wait for whoever is changing a price: two that overlap could not see one another otherwise."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.text("LOCK TABLE sms_price IN SHARE ROW EXCLUSIVE MODE"))
+    else:  # an UPDATE of nothing makes this the database's only writer
+        rows_changed(session, sa.update(SmsPrice).where(sa.false()).values(name=SmsPrice.name))
 
 
 def tariff_on(session: Session, day: date) -> Tariff:
