@@ -66,6 +66,8 @@ TRANSITIONS: dict[tuple[Status, Move], Status] = {
 
 UNFINISHED = (Status.QUEUED, Status.SENDING)
 
+SURELY_UNSENT = (Status.FAILED, Status.CANCELLED, Status.SKIPPED)
+
 
 def sources(move: Move) -> tuple[Status, ...]:
     """The statuses the move may start from: what a conditional UPDATE has to ask for."""

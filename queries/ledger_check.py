@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from domain.channel import Channel
+from domain.delivery import SURELY_UNSENT, Status
+from domain.money import UNITS_PER_GROSZ
 from models.invoice import Invoice
 from models.ledger import EntryKind, Hold, HoldState, LedgerEntry
-from models.payment import Payment
+from models.message import Direction, Message
+from models.payment import Payment, PaymentGateway
 from models.sms_account import SmsAccount
 
 
@@ -20,14 +24,21 @@ class LedgerCheck:
     problems: tuple[str, ...]
 
 
-def check_ledger(session: Session) -> LedgerCheck:
-    """Prove that sum = balance, holds = held, and that every entry has its ground. Reads only."""
+def check_ledger(session: Session, *, in_earnest: bool = False) -> LedgerCheck:
+    """Prove that sum = balance, holds = held, and that every entry has its ground. Reads only.
+
+    ``in_earnest``: real money is taken here, and the sandbox's is none.
+    """
     problems = [
         *_sums(session),
         *_holds(session),
         *_top_ups(session),
         *_paid_without_entry(session),
         *_reversed_top_ups(session),
+        *_taken_back(session),
+        *_free_texts(session),
+        *_unrefunded_texts(session),
+        *(_sandbox_payments(session) if in_earnest else ()),
     ]
     count = sa.func.count()
     return LedgerCheck(
@@ -74,7 +85,7 @@ def _top_ups(session: Session) -> list[str]:
         .where(
             sa.or_(
                 Payment.paid_at.is_(None),
-                Payment.amount * 100 != LedgerEntry.amount,
+                Payment.amount * UNITS_PER_GROSZ != LedgerEntry.amount,
                 Invoice.id.is_(None),
                 Invoice.gross != Payment.amount,
             )
@@ -107,4 +118,87 @@ def _reversed_top_ups(session: Session) -> list[str]:
     return [
         f"entry {number}: payment {payment} was taken back, and {gross} of it is still invoiced"
         for number, payment, gross in session.execute(query)
+    ]
+
+
+def _taken_back(session: Session) -> list[str]:
+    """Refunds and reversals that are not the exact opposite of what they take back."""
+    taken = aliased(LedgerEntry)
+    opposite = sa.and_(
+        taken.amount == -LedgerEntry.amount,
+        taken.account_id == LedgerEntry.account_id,
+        taken.message_id.is_not_distinct_from(LedgerEntry.message_id),
+        taken.payment_id.is_not_distinct_from(LedgerEntry.payment_id),
+        taken.kind != EntryKind.REVERSAL,
+        sa.or_(LedgerEntry.kind == EntryKind.REVERSAL, taken.kind == EntryKind.CHARGE),
+    )
+    query = (
+        sa.select(LedgerEntry.id, LedgerEntry.kind, LedgerEntry.amount, taken.id, taken.kind, taken.amount)
+        .join(taken, taken.id == LedgerEntry.reverses_id)
+        .where(sa.not_(opposite))
+        .order_by(LedgerEntry.id)
+    )
+    return [
+        f"entry {number}: a {kind.value} of {amount} takes back entry {other}, a {what.value} of {was}"
+        for number, kind, amount, other, what, was in session.execute(query)
+    ]
+
+
+def _free_texts(session: Session) -> list[str]:
+    """Texts that went out, or may have, and were never charged or got their charge back.
+
+    A charge that a person reversed, with a reason, is as it should be.
+    """
+    refund = aliased(LedgerEntry)
+    charged = sa.exists().where(
+        LedgerEntry.message_id == Message.id,
+        LedgerEntry.kind == EntryKind.CHARGE,
+        sa.not_(sa.exists().where(refund.reverses_id == LedgerEntry.id, refund.kind == EntryKind.REFUND)),
+    )
+    query = (
+        sa.select(Message.id, Message.status)
+        .where(
+            Message.channel == Channel.SMS,
+            Message.direction == Direction.OUTGOING,
+            Message.status.in_((Status.SENT, Status.UNCERTAIN)),
+            sa.not_(charged),
+        )
+        .order_by(Message.id)
+    )
+    return [
+        f"message {number} is {status.value} and not charged" for number, status in session.execute(query)
+    ]
+
+
+def _unrefunded_texts(session: Session) -> list[str]:
+    """Texts that surely did not go out, and whose charge nobody gave back."""
+    back = aliased(LedgerEntry)
+    query = (
+        sa.select(Message.id, Message.status, LedgerEntry.id)
+        .join(LedgerEntry, LedgerEntry.message_id == Message.id)
+        .where(
+            Message.status.in_(SURELY_UNSENT),
+            LedgerEntry.kind == EntryKind.CHARGE,
+            sa.not_(sa.exists().where(back.reverses_id == LedgerEntry.id)),
+        )
+        .order_by(Message.id)
+    )
+    return [
+        f"message {number} is {status.value}, and its charge, entry {entry}, was not refunded"
+        for number, status, entry in session.execute(query)
+    ]
+
+
+def _sandbox_payments(session: Session) -> list[str]:
+    """Top-ups that nobody paid, on an installation that takes real money."""
+    back, top_up = aliased(LedgerEntry), aliased(LedgerEntry)
+    taken_back = sa.exists().where(back.reverses_id == top_up.id, top_up.payment_id == Payment.id)
+    query = (
+        sa.select(Payment.id, Payment.amount)
+        .where(Payment.gateway == PaymentGateway.SANDBOX, Payment.paid_at.is_not(None), sa.not_(taken_back))
+        .order_by(Payment.id)
+    )
+    return [
+        f"payment {number}: the sandbox's {grosze} grosze are on the ledger, and real money is taken here"
+        for number, grosze in session.execute(query)
     ]
