@@ -20,6 +20,7 @@ from domain.money import grosze_of
 from domain.payments import LARGEST_TOP_UP, SMALLEST_TOP_UP, PaymentStatus
 from extensions.babel import translate
 from extensions.login import current_user_id, may
+from extensions.panel_addresses import payment_addresses
 from extensions.wiring import wiring
 from models import db
 from models.payment import Payment, PaymentGateway
@@ -28,12 +29,10 @@ from services.ask_gateway import ask_gateway
 from services.choose_account import sms_account
 from services.ledger import AlreadyReversed
 from services.reverse_top_up import reverse_top_up
-from services.top_up import Addresses, start_top_up
+from services.top_up import start_top_up
 
 SUGGESTED = (5_000, 10_000, 20_000, 50_000)
 REFUSED, SEE_OTHER = 409, 303
-HERE = "here"
-
 
 EFFECTS = {
     "credited": _("credited and invoiced"),
@@ -156,10 +155,7 @@ class PaymentView(RecordView):
             gateways[kind],
             kind,
             amount=grosze_of(typed),
-            addresses=Addresses(
-                continue_url=f"{home}{url_for('.back', uuid=HERE)}".replace(HERE, "{uuid}"),
-                notify_url=f"{home}{url_for('webhooks.payment_news', gateway=kind.value)}",
-            ),
+            addresses=payment_addresses(home, kind),
             customer_ip=request.remote_addr or "127.0.0.1",
             actor_id=current_user_id(),
             now=wiring().clock(),

@@ -6,6 +6,7 @@ import click
 
 from commands.output import REFUSED, OneLineCommand, command_line, emit, json_option
 from domain.money import zloty_of
+from extensions.wiring import wiring
 from models import db
 from queries.ledger_check import check_ledger
 from services.choose_account import sms_account
@@ -22,7 +23,7 @@ def ledger_group() -> None:
 def verify_command(as_json: bool) -> None:
     """Prove that the balance is the sum of the entries and every entry has its ground; exit 3 if not."""
     session = db.session()
-    found = check_ledger(session)
+    found = check_ledger(session, in_earnest=wiring().is_in_earnest)
     balance = f"{zloty_of(sms_account(session).balance)}"
     data = {
         "accounts": found.accounts,

@@ -2,9 +2,10 @@
 
 import click
 
-from commands.output import OneLineCommand, bad_input, command_line, emit, json_option
-from domain.money import NotAnAmount, grosze_of, zloty_of
+from commands.output import OneLineCommand, bad_input, command_line, emit, json_option, refused
+from domain.money import UNITS_PER_GROSZ, NotAnAmount, grosze_of, zloty_of
 from domain.payments import AmountOutOfRange, check_top_up
+from extensions.panel_addresses import payment_addresses
 from extensions.wiring import wiring
 from gateways.payment_service import PaymentService
 from gateways.payu import PayuGateway
@@ -14,9 +15,13 @@ from queries.payments import invoice_of
 from sandbox import paywall
 from services.ask_gateway import ask_gateway
 from services.choose_account import sms_account
-from services.top_up import Addresses, start_top_up
+from services.top_up import start_top_up
 
 _GATEWAYS = [kind.value for kind in PaymentGateway]
+NO_SANDBOX = (
+    "The sandbox credits and invoices money that nobody pays, and here a payment service or KSeF is set up. "
+    "Use another installation to try things out."
+)
 
 
 @click.command("top-up", cls=OneLineCommand)
@@ -28,6 +33,8 @@ def top_up_command(amount: str, gateway: str, as_json: bool) -> None:
     """Top the SMS account up with AMOUNT, in PLN. The sandbox pays at once; others print where to pay."""
     kind, grosze = PaymentGateway(gateway), _grosze(amount)
     if kind is PaymentGateway.SANDBOX:
+        if wiring().is_in_earnest:
+            refused(NO_SANDBOX)
         with paywall.running(pauses=()) as sandbox:
             client = PayuGateway(sandbox.settings)
             payment = _start(client, kind, grosze)
@@ -41,8 +48,12 @@ def top_up_command(amount: str, gateway: str, as_json: bool) -> None:
 
 
 def _not_set_up(gateway: str) -> str:
-    others = ", ".join([*(kind.value for kind in wiring().payments), PaymentGateway.SANDBOX.value])
-    return f"The gateway {gateway} is not set up: see docs/operator.md. What can be used: {others}."
+    others = [kind.value for kind in wiring().payments]
+    if not wiring().is_in_earnest:
+        others.append(PaymentGateway.SANDBOX.value)
+    return (
+        f"The gateway {gateway} is not set up: see docs/operator.md. What can be used: {', '.join(others)}."
+    )
 
 
 def _grosze(amount: str) -> int:
@@ -55,16 +66,12 @@ def _grosze(amount: str) -> int:
 
 
 def _start(client: PaymentService, kind: PaymentGateway, grosze: int) -> Payment:
-    home = wiring().base_url
     return start_top_up(
         db.session(),
         client,
         kind,
         amount=grosze,
-        addresses=Addresses(
-            continue_url=f"{home}/admin/payment/back/{{uuid}}",
-            notify_url=f"{home}/payments/{kind.value}/news",
-        ),
+        addresses=payment_addresses(wiring().base_url, kind),
         customer_ip="127.0.0.1",
         actor_id=None,
         now=wiring().clock(),
@@ -78,7 +85,7 @@ def _print(payment: Payment, as_json: bool) -> None:
     data = {
         "payment": payment.uuid,
         "status": payment.status.value,
-        "amount": str(zloty_of(payment.amount * 100)),
+        "amount": str(zloty_of(payment.amount * UNITS_PER_GROSZ)),
         "balance": str(zloty_of(sms_account(session).balance)),
         "invoice": invoice.number if invoice else None,
         "redirect_url": payment.redirect_url,

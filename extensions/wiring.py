@@ -8,6 +8,7 @@ from typing import cast
 
 from flask import current_app
 
+from domain.ksef import KsefEnvironment
 from domain.mail_headers import Mailbox
 from extensions.queues import Doorbell
 from gateways.ejs import EjsRuntime
@@ -46,6 +47,13 @@ class Wiring:
     demo: bool
     phones: SmsapiSettings | None = None
     ksef: KsefGateway | None = None
+
+    @property
+    def is_in_earnest(self) -> bool:
+        """Whether real money is taken or invoices go into KSeF here: then no payment may be pretended."""
+        pays = any(kind is not PaymentGateway.SANDBOX for kind in self.payments)
+        invoices = self.ksef is not None and self.ksef.settings.environment is not KsefEnvironment.SANDBOX
+        return not self.demo and (pays or invoices)
 
     def ejs(self) -> EjsRuntime:
         """The process's script engine, started at first use."""

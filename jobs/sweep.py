@@ -1,5 +1,6 @@
 """The clock's entrance: pick up what was left behind."""
 
+from extensions.panel_addresses import top_up_page
 from extensions.wiring import wiring
 from gateways.machine import boot_id
 from models import db
@@ -8,9 +9,6 @@ from services.ask_gateway import ask_about_silent_payments
 from services.mail_invoice import mail_waiting_invoices
 from services.send_to_ksef import send_to_ksef
 from services.sweep_deliveries import sweep_deliveries
-
-TOP_UP_PAGE = "/admin/payment/top-up/"
-"""The panel's own page: a worker has no routes to ask."""
 
 
 def sweep() -> int:
@@ -23,8 +21,7 @@ def sweep() -> int:
         if hands.ksef is not None:  # first, so that the mail has the number
             send_to_ksef(session, hands.ksef, hands.clock())
         mail_waiting_invoices(session, store=hands.files, now=hands.clock(), enqueue=ring)
-        top_up = f"{hands.base_url}{TOP_UP_PAGE}"
-        alert_low_balance(session, top_up_url=top_up, now=hands.clock(), enqueue=ring)
+        alert_low_balance(session, top_up_url=top_up_page(hands.base_url), now=hands.clock(), enqueue=ring)
     finally:
         db.session.remove()
     hands.doorbell.note_sweep(hands.clock())

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, url_for
 from sqlalchemy.orm import Session
 
+from extensions.panel_addresses import payment_addresses, top_up_page
 from extensions.wiring import Wiring
 from models.audit import AuditEntry
 from models.invoice import Invoice
@@ -43,6 +44,19 @@ def services(panel: Flask, stored: Session) -> Iterator[dict[PaymentGateway, Ser
         )
         yield found
         panel.extensions["goniec"] = before
+
+
+def test_addresses_for_those_without_routes_are_the_routes(panel: Flask) -> None:
+    home = "http://localhost"
+    with panel.test_request_context(base_url=home):
+        assert top_up_page(home) == url_for("payment.top_up", _external=True)
+        for kind in KINDS:
+            addresses = payment_addresses(home, kind)
+            back = url_for("payment.back", uuid="u-1", _external=True)
+            assert addresses.continue_url.format(uuid="u-1") == back
+            assert addresses.notify_url == url_for(
+                "webhooks.payment_news", gateway=kind.value, _external=True
+            )
 
 
 def test_the_payer_chooses_among_the_services_that_are_set_up(

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from typing import Any
 
 import pytest
 from flask import Flask
 
+from domain.ksef import KsefEnvironment
+from gateways.ksef import KsefGateway
+from gateways.ksef_settings import KsefSettings
 from models import db
 from models.payment import PaymentGateway
 from sandbox.sample_account import COMPANY, OPERATOR
@@ -15,6 +20,12 @@ from tests.commands.conftest import Run
 from tests.webhooks import payment_services
 
 KINDS = (PaymentGateway.PAYU, PaymentGateway.PRZELEWY24, PaymentGateway.STRIPE)
+REAL_KSEF = (KsefEnvironment.TEST, KsefEnvironment.DEMO, KsefEnvironment.PRODUCTION)
+
+
+def wired(application: Flask, **changed: Any) -> None:
+    """Set something else up."""
+    application.extensions["goniec"] = replace(application.extensions["goniec"], **changed)
 
 
 @pytest.fixture
@@ -30,9 +41,7 @@ def company(application: Flask) -> None:
 def configured(request: pytest.FixtureRequest, application: Flask, company: None) -> Iterator[PaymentGateway]:
     """A gateway that is set up, with its other end on a real socket."""
     with payment_services.running(request.param) as service:
-        application.extensions["goniec"] = replace(
-            application.extensions["goniec"], payments={service.kind: service.gateway}
-        )
+        wired(application, payments={service.kind: service.gateway})
         yield service.kind
 
 
@@ -57,8 +66,38 @@ def test_a_gateway_that_is_not_set_up_is_named_with_those_that_are(
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == (
         f"The gateway {other.value} is not set up: see docs/operator.md. "
-        f"What can be used: {configured.value}, sandbox.\n"
+        f"What can be used: {configured.value}.\n"
     )
+
+
+def test_the_sandbox_credits_nothing_where_real_money_is_taken(
+    run: Run, configured: PaymentGateway, application: Flask
+) -> None:
+    ran = run("top-up", "100", "--gateway", "sandbox")
+    assert (ran.code, ran.out) == (3, "")
+    assert ran.err.count("\n") == 1 and "a payment service or KSeF is set up" in ran.err
+    wired(application, demo=True)
+    assert run("top-up", "100", "--gateway", "sandbox").code == 0
+
+
+@pytest.mark.parametrize("environment_of_ksef", REAL_KSEF)
+def test_the_sandbox_credits_nothing_where_invoices_go_into_ksef(
+    run: Run, application: Flask, company: None, environment_of_ksef: KsefEnvironment
+) -> None:
+    settings = KsefSettings(environment_of_ksef, "5252248481", date(2026, 2, 1), token="t")
+    wired(application, ksef=KsefGateway(settings))
+    assert run("top-up", "100", "--gateway", "sandbox").code == 3
+
+
+def test_what_was_tried_out_before_is_found_once_real_money_is_taken(
+    run: Run, application: Flask, company: None
+) -> None:
+    run("top-up", "100", "--gateway", "sandbox")
+    assert run("ledger", "verify").code == 0
+    with payment_services.running(PaymentGateway.PAYU) as service:
+        wired(application, payments={service.kind: service.gateway})
+        ran = run("ledger", "verify")
+    assert ran.code == 3 and "the sandbox's 10000 grosze are on the ledger" in ran.out
 
 
 @pytest.mark.parametrize("amount", ["9.99", "1000.01", "much", "10.001"])
