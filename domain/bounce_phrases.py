@@ -36,6 +36,8 @@ _HARMLESS = re.compile(
     r"|\b(?:account|mailbox|konto|skrzynka)(?: \S+){0,2}?(?: is| has been| was| jest| zostalo| zostala)?"
     r" (?:blocked|zablokowan\w+)"
     r"|\b(?:full|pelny|pelna) (?:details|text|report|headers|list|tekst|lista)|in full"
+    r"|\b(?:dear|szanown\w+|drog\w+) (?:sender|nadawc\w+)"
+    r"|\b(?:contains|with) \[?\d+\]? (?:file )?attachments?|attachments? (?:removed|stripped)[^\]]{0,80}\]?"
     r"|in accordance with \S+ rules|tresc (?:oryginaln|bledu|komunikatu|odpowiedzi|wiadomosci)\w*"
 )
 _QUOTED = re.compile(

@@ -74,7 +74,7 @@ def read_message(data: bytes) -> MessageFacts:
     """The facts about a message: never raises. What cannot be read is missing from them."""
     head = _tamed(data[:READ_BYTES])
     try:
-        message = _parsed(head)
+        message = _unwrapped(_parsed(head))
         parts = list(_parts(message))
         returned = _returned_headers(parts)
         fields = [each for part in parts if _type(part) in _REPORTS for each in _recipients(part)]
@@ -105,6 +105,18 @@ def _parsed(data: bytes) -> Message:
     """Deeply nested input is read as headers and one text."""
     is_nested = data.count(b"oundary") > MOST_BOUNDARIES or data.lower().count(b"message/") > MOST_BOUNDARIES
     return BytesParser().parsebytes(data, headersonly=is_nested)
+
+
+def _unwrapped(message: Message) -> Message:
+    """The report itself where a scanner or a forwarder put it, whole, into a message of its own."""
+    parts = list(_parts(message))
+    if any(_type(part) in (*_REPORTS, "message/feedback-report") for part in parts):
+        return message
+    inside = [
+        part.get_payload(0) for part in parts if _type(part) == "message/rfc822" and part.is_multipart()
+    ]
+    reports = [each for each in inside if isinstance(each, Message) and _type(each) == "multipart/report"]
+    return reports[0] if len(reports) == 1 else message
 
 
 def _parts(message: Message) -> Iterator[Message]:

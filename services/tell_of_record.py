@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -75,7 +76,7 @@ def tell_of_record(
 
 def _occurrence(session: Session, told: Told) -> Occurrence:
     kind = RECORD_OF[told.kind]
-    record = session.get(_MODELS[kind], told.record_id)
+    record = cast("Record | None", session.get(_MODELS[kind], told.record_id))
     if record is None:
         raise NoSuchRecord(kind=kind, number=told.record_id)
     offer = open_offer(session, record.id) if told.kind is EventKind.COST_ACCEPTANCE else None
