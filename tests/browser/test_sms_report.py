@@ -92,3 +92,16 @@ def test_a_period_is_one_click_away_and_keeps_what_is_filtered(page: Page, charg
     assert page.get_by_label("Sender").input_value() == "48500100200"
     page.get_by_role("link", name="Last 30 days").click()
     expect(page.locator("[data-messages]")).to_have_text("3")
+
+
+def test_on_a_phone_each_label_of_the_total_stands_beside_its_number(
+    open_page: OpenPage, charged: None
+) -> None:
+    page = open_page(PHONE)
+    page.goto("/admin/sms_report/")
+    cells = page.locator("tfoot td")
+    assert cells.count() == 3
+    # A label is laid out from its nearest positioned ancestor: that has to be its own cell.
+    assert cells.evaluate_all("all => all.map((cell) => getComputedStyle(cell).position)") == ["relative"] * 3
+    tops = [(box or {"y": 0})["y"] for box in (cells.nth(place).bounding_box() for place in range(3))]
+    assert tops == sorted(set(tops))
