@@ -1,11 +1,14 @@
-"""How amounts look in the panel."""
+"""How amounts look in the panel, and how they are typed there."""
 
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import format_currency
+from wtforms import DecimalField
+from wtforms.widgets import TextInput
 
 from domain.money import zloty_of
+from extensions.babel import current_language
 
 
 def grosze(amount: int) -> str:
@@ -26,3 +29,19 @@ def grosze_column(_view: Any, _context: Any, model: Any, name: str) -> str:
 
 def units_column(_view: Any, _context: Any, model: Any, name: str) -> str:
     return units(getattr(model, name))
+
+
+class AmountField(DecimalField):
+    """An amount as people write it here, with a comma as well.
+
+    Not an ``<input type="number">``: a browser empties that when its value holds a comma (HTML, 4.10.5.1.12).
+    """
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata([typed.strip().replace(",", ".") for typed in valuelist])
+
+    def _value(self) -> str:
+        typed: str = super()._value()  # type: ignore[misc]  # the stubs leave it out
+        return typed.replace(".", ",") if current_language() == "pl" else typed

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from wtforms import DecimalField, SelectField
+from wtforms import SelectField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp, ValidationError
 
 from admin_views.access import ADMINISTER
@@ -13,7 +13,7 @@ from admin_views.base import RecordView
 from admin_views.fields import Row, Section
 from admin_views.filters import contains, since_day
 from admin_views.formatters import own_link
-from admin_views.money import units_column
+from admin_views.money import AmountField, units_column
 from admin_views.sections import SMS_ACCOUNT
 from domain.money import units_of, zloty_of
 from models import db
@@ -22,7 +22,13 @@ from services.mobile_operators import OPERATORS
 from services.price_list import check_price
 
 DEAREST = Decimal(100)
+HIGHEST_VAT = 100
 _PREFIX = Regexp(r"^[1-9][0-9]*$", message=_("Digits only, without the plus: 48 for Poland."))
+
+
+def _in_order(form: Any, field: Any) -> None:
+    if field.data and form.valid_from.data and field.data < form.valid_from.data:
+        raise ValidationError(gettext("It ends before it begins: choose a later day, or none."))
 
 
 class SmsPriceView(RecordView):
@@ -63,7 +69,7 @@ class SmsPriceView(RecordView):
     )
     form_columns = ("name", "prefix", "operator", "price", "vat_rate", "valid_from", "valid_until")
     form_extra_fields = {
-        "price": DecimalField(
+        "price": AmountField(
             _("Gross price of one SMS part (PLN)"),
             [InputRequired(), NumberRange(min=Decimal("0.0001"), max=DEAREST)],
             places=4,
@@ -87,7 +93,11 @@ class SmsPriceView(RecordView):
                 "operator, then the country's (48), last a price with neither of them, for every number."
             ),
         },
-        "valid_until": {"description": _("The last day; leave it empty for no end.")},
+        "vat_rate": {"validators": [NumberRange(min=0, max=HIGHEST_VAT)]},
+        "valid_until": {
+            "validators": [Optional(), _in_order],
+            "description": _("The last day; leave it empty for no end."),
+        },
     }
     form_rules = (
         Section(_("Price"), Row("name"), Row("prefix", "operator"), Row("price", "vat_rate")),

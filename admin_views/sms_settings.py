@@ -10,18 +10,19 @@ from flask_admin import expose
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DecimalField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from admin_views.access import ADMINISTER
 from admin_views.base import PanelView
+from admin_views.money import AmountField
 from admin_views.sections import SMS_ACCOUNT
 from domain.channel import Channel, Purpose
 from domain.errors import DomainError
 from domain.money import units_of, zloty_of
 from domain.segments import MOST_PARTS
 from domain.sms_sender import check_sender
-from extensions.babel import current_language, translate, translate_stored
+from extensions.babel import translate, translate_stored
 from extensions.login import current_user_id
 from extensions.wiring import wiring
 from models import db
@@ -67,17 +68,6 @@ def _to_the_grosz(_form: Any, field: Any) -> None:
         raise ValidationError(gettext("An amount has at most two decimals."))
 
 
-class _ZlotyField(DecimalField):
-    """An amount as people write it here: with a comma as well."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata([typed.strip().replace(",", ".") for typed in valuelist])
-
-    def _value(self) -> str:
-        typed: str = super()._value()  # type: ignore[misc]  # the stubs leave it out
-        return typed.replace(".", ",") if current_language() == "pl" else typed
-
-
 def _limit(name: Any) -> IntegerField:
     return IntegerField(name, [Optional(), NumberRange(min=1, max=LARGEST_LIMIT)])
 
@@ -99,7 +89,7 @@ class SmsSettingsForm(FlaskForm):
     per_minute = _limit(_("At most per minute"))
     per_hour = _limit(_("At most per hour"))
     per_day = _limit(_("At most per day"))
-    low_balance = _ZlotyField(
+    low_balance = AmountField(
         _("Say that money runs low below (PLN)"),
         [InputRequired(), NumberRange(min=0, max=LARGEST_THRESHOLD), _to_the_grosz],
         description=_(

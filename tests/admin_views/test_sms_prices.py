@@ -1,10 +1,12 @@
 """The screen of the price list: what a price is for, when, and which of them counts."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from models.price_list import SmsPrice
@@ -121,3 +123,28 @@ def test_an_operators_price_may_follow_the_one_before(visit: Visit, stored: Sess
     person.post(NEW, **{**ORANGE, "price": "0.12", "valid_from": "2026-07-01"})
     days = (date(2026, 6, 30), date(2026, 7, 1))
     assert [price_in_force(tariff_on(stored, day), "+48501100200") for day in days] == [1_599, 1_200]
+
+
+# --- what is wrong, beside its field ---
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "said"),
+    [
+        ({"valid_until": "2025-12-31"}, "valid_until", "ends before it begins"),
+        ({"vat_rate": "150"}, "vat_rate", "between 0 and 100"),
+        ({"vat_rate": "-1"}, "vat_rate", "between 0 and 100"),
+    ],
+)
+def test_what_a_price_cannot_be_is_said_beside_its_field(
+    visit: Visit, stored: Session, changed: dict[str, str], field: str, said: str
+) -> None:
+    page = visit("administrator").post(NEW, **{**PRICE, **changed}).text
+    beside = re.search(rf'id="error-{field}">([^<]*)<', page)
+    assert beside and said in beside[1]
+    assert stored.scalar(sa.select(sa.func.count(SmsPrice.id))) == 0
+
+
+def test_the_example_of_a_price_is_written_as_the_language_writes_it(panel: Flask) -> None:
+    person = Visitor(panel, "administrator@goniec.example", "pl")
+    assert "np. 0,1599" in person.get(NEW).text
