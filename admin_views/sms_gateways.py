@@ -20,6 +20,7 @@ from domain.errors import DomainError
 from domain.networks import NotANetwork, networks_of
 from extensions.babel import translate, translate_stored
 from extensions.wiring import wiring
+from gateways.smpp_connection import LONGEST_PASSWORD, LONGEST_SYSTEM_ID
 from models import db
 from models.sms_gateway import GatewayKind, SmsGateway
 from queries.gateway_use import gateway_is_used
@@ -28,8 +29,6 @@ SMSAPI_ADDRESS = "https://api.smsapi.pl"
 CARRIED = frozenset({GatewayKind.SMSAPI, GatewayKind.KANNEL, GatewayKind.SMPP})
 """The kinds that `jobs.sms_routes` can send through; the sandbox only in demo mode."""
 
-LONGEST_SYSTEM_ID, LONGEST_SMPP_PASSWORD = 15, 8
-"""SMPP 3.4, 4.1.1: a system id and a password with their NUL."""
 KANNEL_CALLBACK = "?id=%I&from=%p&to=%P&text=%b&charset=%C&at=%T"
 """What Kannel's get-url adds (docs/sms-gateways.md)."""
 
@@ -75,7 +74,7 @@ def _check_access(gateway: SmsGateway) -> None:
 
 def _check_smpp(gateway: SmsGateway) -> None:
     name, password = gateway.username or "", gateway.password or ""
-    if not (0 < len(name) <= LONGEST_SYSTEM_ID and 0 < len(password) <= LONGEST_SMPP_PASSWORD):
+    if not (0 < len(name) <= LONGEST_SYSTEM_ID and 0 < len(password) <= LONGEST_PASSWORD):
         raise ValidationError(
             gettext("Enter the system id (15 characters at most) and its password (8 at most).")
         )

@@ -3,9 +3,7 @@
 from enum import StrEnum
 
 from domain.segments import Encoding, segment
-from domain.transliteration import to_gsm
-
-_POLISH = frozenset("ąćęłńóśźżĄĆĘŁŃÓŚŹŻ")
+from domain.transliteration import POLISH_LETTERS, to_gsm
 
 
 class Dear(StrEnum):
@@ -21,7 +19,7 @@ def why_dear(character: str) -> Dear:
     """What is wrong with one of the characters that `segments` calls expensive."""
     if segment(character).encoding is Encoding.GSM7:
         return Dear.DOUBLE
-    if character in _POLISH:
+    if character in POLISH_LETTERS:
         return Dear.POLISH_LETTER
     plain = to_gsm(character)
     return Dear.TYPOGRAPHY if segment(plain).encoding is Encoding.GSM7 else Dear.FOREIGN

@@ -12,22 +12,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.errors import DomainError
+from domain.gsm_alphabet import BASIC, ESCAPE, EXTENSION
 
 MOST_PARTS = 9
-_ALPHABET = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_EXTENSION = "\f^{}\\[~]|€"
-_DOUBLE_SEPTETS = frozenset(_EXTENSION)
-_GSM = frozenset(_ALPHABET) | _DOUBLE_SEPTETS
+_DOUBLE_SEPTETS = frozenset(EXTENSION)
+_GSM = frozenset(BASIC.replace(chr(ESCAPE), "")) | _DOUBLE_SEPTETS
 _LAST_OF_ONE_UNIT = "\uffff"
 _UNUSUAL_ASCII = re.compile(
     "["
     + re.escape("".join(chr(code) for code in range(128) if chr(code) not in _GSM - _DOUBLE_SEPTETS))
     + "]"
 )
-_TWO_SEPTETS = re.compile(f"[{re.escape(_EXTENSION)}]")
+_TWO_SEPTETS = re.compile(f"[{re.escape(''.join(EXTENSION))}]")
 _TWO_UNITS = re.compile("[\U00010000-\U0010ffff]")
 
 

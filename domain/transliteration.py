@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+POLISH_LETTERS = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻ"
 _PLAIN = str.maketrans(
     {
         "ł": "l", "Ł": "L",
@@ -15,8 +16,7 @@ _PLAIN = str.maketrans(
     }
 )  # fmt: skip
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_POLISH = "ąćęńóśźżĄĆĘŃÓŚŹŻ"
-_LETTERS = str.maketrans({letter: unicodedata.normalize("NFD", letter)[0] for letter in _POLISH})
+_LETTERS = str.maketrans({letter: unicodedata.normalize("NFD", letter)[0] for letter in POLISH_LETTERS})
 
 
 def to_gsm(text: str) -> str:

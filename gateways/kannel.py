@@ -26,9 +26,9 @@ from domain.sms_diagnoses import (
 )
 from domain.smtp_replies import readable
 from domain.text_messages import TextMessage
+from gateways.sms_http import Connections
 from gateways.sms_parts import Part, hand_over, parts_of
-from gateways.smsapi_connection import AnswerLost, Connections, NotSent
-from gateways.smsapi_messages import lost, refusal_of_ours
+from gateways.sms_sending import AnswerLost, NotSent, lost, refusal_of_ours
 
 SENDSMS = "/cgi-bin/sendsms"
 EVERY_REPORT = 31

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from domain.delivery import DeliveryState
 from domain.text_messages import DeliveryReport, IncomingText
-from gateways.smsapi_callbacks import LONGEST_TEXT, UnreadableCallback
+from gateways.sms_callbacks import LONGEST_TEXT, UnreadableCallback
 
 _STATUSES: Mapping[str, tuple[str, DeliveryState | None]] = {
     "1": ("DELIVERED", DeliveryState.DELIVERED),

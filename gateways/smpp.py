@@ -15,6 +15,7 @@ from itertools import count
 from smpplib import consts  # type: ignore[import-untyped]
 
 from domain.diagnoses import Diagnosis
+from domain.gsm_alphabet import encode_gsm
 from domain.outcomes import Accepted, AccountRefused, Failure, Outcome, Refused, Unavailable
 from domain.segments import Encoding
 from domain.sms_diagnoses import (
@@ -27,13 +28,11 @@ from domain.sms_diagnoses import (
     TextRefused,
 )
 from domain.text_messages import DeliveryReport, IncomingText, TextMessage
-from gateways.gsm_alphabet import encode_gsm
 from gateways.smpp_connection import BindRefused, Pdu, SmppConnection, SmppSettings
 from gateways.smpp_deliveries import Piece, UnreadableDelivery, read_delivery
 from gateways.smpp_pieces import Pieces
 from gateways.sms_parts import Part, hand_over, parts_of
-from gateways.smsapi_connection import AnswerLost, NotSent
-from gateways.smsapi_messages import lost, refusal_of_ours
+from gateways.sms_sending import AnswerLost, NotSent, lost, refusal_of_ours
 
 Receive = Callable[[DeliveryReport | IncomingText], bool]
 """Keeps what came; false when it cannot now, or knows nothing of the text a report is of."""

@@ -21,13 +21,16 @@ from smpplib.client import Client  # type: ignore[import-untyped]
 from domain.outcomes import AccountRefused, Unavailable
 from domain.sms_diagnoses import NoGateway, NoGatewayTls, UntrustedGateway
 from domain.smtp_replies import readable
-from gateways.smsapi_connection import AnswerLost, NotSent
+from gateways.sms_sending import AnswerLost, NotSent
 
 LARGEST_PDU = 70_000
 """Octets: a deliver_sm whose text is in a TLV may have 64 KiB and a bit."""
 
 MOST_WAITING = 1000
 """Deliveries read and not answered yet; an SMSC that has more to say must wait."""
+
+LONGEST_SYSTEM_ID, LONGEST_PASSWORD, LONGEST_SYSTEM_TYPE = 15, 8, 12
+"""Characters, all ASCII (4.1.1); the protocol's own numbers count the NUL behind them."""
 
 PORT, TLS_PORT = 2775, 3550
 _RESPONSE = 0x8000_0000
@@ -54,7 +57,11 @@ class SmppSettings:
     timeout_seconds: float = 10.0
 
     def __post_init__(self) -> None:
-        for name, most, least in (("system_id", 15, 1), ("password", 8, 0), ("system_type", 12, 0)):
+        for name, most, least in (
+            ("system_id", LONGEST_SYSTEM_ID, 1),
+            ("password", LONGEST_PASSWORD, 0),
+            ("system_type", LONGEST_SYSTEM_TYPE, 0),
+        ):
             text = getattr(self, name)
             if not (least <= len(text) <= most and text.isascii() and (text.isprintable() or not text)):
                 raise ValueError(f"{name} has at most {most} ASCII characters")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from domain.delivery import DeliveryState
+from domain.gsm_alphabet import decode_gsm
 from domain.text_messages import DeliveryReport, IncomingText
-from gateways.gsm_alphabet import decode_gsm
 
 _RECEIPTED_ID, _MESSAGE_PAYLOAD, _MESSAGE_STATE = 0x001E, 0x0424, 0x0427
 _SAR_NUMBER, _SAR_TOTAL, _SAR_PLACE = 0x020C, 0x020E, 0x020F

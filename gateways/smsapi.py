@@ -5,16 +5,15 @@ Source: the official Python client 2.9, whose parameters these are, and www.smsa
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal
 from urllib.parse import quote_plus, urlsplit
 
 from domain.outcomes import Outcome
 from domain.text_messages import TextMessage
 from gateways import smsapi_messages as messages
-from gateways.smsapi_connection import AnswerLost, Connections, NotSent
+from gateways.sms_http import Connections
+from gateways.sms_sending import AnswerLost, NotSent, lost, refusal_of_ours
 
 _SEND = "/sms.do"
-_BALANCE = "/user.do?credits=1&details=1&format=json"
 _SAME_FOR_ALL = b"format=json&encoding=utf-8&check_idx=1&details=1&nounicode=0&"
 _ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,1990}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -69,7 +68,7 @@ class SmsapiGateway:
         refuses a reference it has taken in the last days, which counts as accepted (with no name of theirs).
         Raises ValueError for a reference that is not of our making.
         """
-        refusal = messages.refusal_of_ours(message)
+        refusal = refusal_of_ours(message)
         if refusal is not None:
             return refusal
         try:
@@ -77,16 +76,8 @@ class SmsapiGateway:
         except NotSent as error:
             return error.outcome
         except AnswerLost as error:
-            return messages.lost(str(error))
+            return lost(str(error))
         return messages.outcome_of(answer.status, answer.body, message.reference)
-
-    def points(self) -> Decimal | None:
-        """What is left on the account, in SMSAPI's points; None when that cannot be told."""
-        try:
-            answer = self._connections.exchange("GET", _BALANCE)
-        except (NotSent, AnswerLost):
-            return None
-        return messages.balance_of(answer.status, answer.body)
 
     def close(self) -> None:
         """Close the connections that are idle."""

@@ -12,11 +12,9 @@ from datetime import UTC, datetime
 
 from domain.delivery import DeliveryState
 from domain.text_messages import DeliveryReport, IncomingText
+from gateways.sms_callbacks import LONGEST_TEXT, UnreadableCallback
 
 MOST_REPORTS = 5
-LONGEST_TEXT = 10_000
-"""Characters of an incoming text; the network joins at most 255 parts, and nobody writes as many."""
-
 _LONGEST_LIST = 2000
 _NOT_FOUND = "NOT_FOUND"
 _STATUSES: Mapping[str, tuple[str, DeliveryState | None]] = {
@@ -39,10 +37,6 @@ _SECONDS = re.compile(r"[0-9]{1,10}")
 _INTERNATIONAL = re.compile(r"(?:\+|00)?([1-9][0-9]{9,14})")
 _POLISH = re.compile(r"[1-9][0-9]{8}")
 _SHORT_OR_NAMED = re.compile(r"[\x20-\x7e]{1,15}")
-
-
-class UnreadableCallback(ValueError):
-    """It cannot be what SMSAPI sends; the text names the field and repeats nothing of it."""
 
 
 def delivery_reports(query: Mapping[str, str]) -> list[DeliveryReport]:

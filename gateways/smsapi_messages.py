@@ -8,17 +8,14 @@ errors), www.smsapi.pl/statusy-wiadomosci and the list of codes as public client
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote_plus
 
 from domain.diagnoses import Diagnosis
 from domain.outcomes import Accepted, AccountRefused, Failure, Outcome, Refused, Unavailable, Uncertain
-from domain.segments import TooManyParts, check_parts, segment
 from domain.sms_diagnoses import (
     AddressRefused,
-    GatewayAnswerLost,
     GatewayBusy,
     GatewayFault,
     LoginRefused,
@@ -29,20 +26,13 @@ from domain.sms_diagnoses import (
     SenselessAnswer,
     ServiceSwitchedOff,
     TextRefused,
-    UnusableNumber,
-    UnusableSender,
-    UnwritableText,
 )
 from domain.smtp_replies import readable
 from domain.text_messages import TextMessage
 
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
-_SENDER = re.compile(r"[\x20-\x7e]{1,11}|\+?[0-9]{3,15}|")
-_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _THEIR_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CODE = re.compile(r"[0-9]{1,6}")
 _ENVOY_LOST_IT = b"reset before headers"
-_LARGEST_BALANCE = Decimal(10**9)
 
 DUPLICATE = 53
 """With ``check_idx``: a text with this very idx was taken in the last days."""
@@ -85,36 +75,11 @@ _TEXT_STATUSES = frozenset(
 )
 
 
-def refusal_of_ours(message: TextMessage) -> Refused | None:
-    """Why a text must not be handed over at all.
-
-    A comma in the number would make it several recipients, a ``|`` in the reference several references.
-    """
-    if not _NUMBER.fullmatch(message.number):
-        return Refused("", str(UnusableNumber()))
-    if not _SENDER.fullmatch(message.sender):
-        return Refused("", str(UnusableSender()))
-    if not _REFERENCE.fullmatch(message.reference):
-        raise ValueError("the reference is none of ours")
-    if not message.text.strip() or not _can_be_written(message.text):
-        return Refused("", str(UnwritableText()))
-    try:
-        check_parts(segment(message.text), message.most_parts)
-    except TooManyParts as error:
-        return Refused("", str(error))
-    return None
-
-
 def form(message: TextMessage) -> bytes:
     """What differs from text to text, as a form in UTF-8; the numbers without their +."""
     fields = f"to={message.number[1:]}&idx={message.reference}&max_parts={message.most_parts:d}"
     sender = f"&from={quote_plus(message.sender.removeprefix('+'))}" if message.sender else ""
     return f"{fields}{sender}&message={quote_plus(message.text)}".encode("ascii")
-
-
-def lost(why: str) -> Uncertain:
-    """The request may have arrived, and no answer came."""
-    return Uncertain("", str(GatewayAnswerLost(why=why)))
 
 
 def outcome_of(status: int, body: bytes | None, reference: str) -> Outcome:
@@ -129,15 +94,6 @@ def outcome_of(status: int, body: bytes | None, reference: str) -> Outcome:
     elif code is not None and not listed:
         return _outcome_of_code(code, document.get("message"))
     return _outcome_of_status(status, body)
-
-
-def balance_of(status: int, body: bytes | None) -> Decimal | None:
-    """The points on the account, SMSAPI's own money, from the answer to a question about them."""
-    points = _object(body).get("points")
-    if status // 100 != 2 or isinstance(points, bool) or not isinstance(points, int | Decimal):  # noqa: PLR2004
-        return None
-    value = Decimal(points)
-    return value if abs(value) <= _LARGEST_BALANCE else None
 
 
 def _outcome_of_entry(entry: Mapping[str, Any], body: bytes | None, reference: str) -> Outcome:
@@ -191,7 +147,7 @@ def _senseless(code: str, body: bytes | None) -> Uncertain:
 def _object(body: bytes | None) -> dict[str, Any]:
     """The JSON object in a body; empty for anything else, however deep."""
     try:
-        document = json.loads((body or b"").decode("utf-8"), parse_float=Decimal, parse_constant=_refuse)
+        document = json.loads((body or b"").decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
@@ -205,10 +161,3 @@ def _code(value: object) -> int | None:
     if isinstance(value, str) and _CODE.fullmatch(value):
         value = int(value)
     return value if type(value) is int and 0 < value < 10**6 else None
-
-
-def _can_be_written(text: str) -> bool:
-    try:
-        return "\0" not in text and bool(text.encode("utf-8"))
-    except UnicodeEncodeError:  # half of a surrogate pair
-        return False

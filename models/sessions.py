@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, scoped_session
 
 from models.base import db
 
@@ -46,6 +48,14 @@ def flush_to_disk(session: Session) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def insert_into(
+    session: Session | scoped_session[Any], table: type[Any]
+) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT of the session's database, which knows ON CONFLICT."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(table)
 
 
 def rows_changed(session: Session, statement: sa.Executable) -> int:

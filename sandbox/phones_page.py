@@ -18,7 +18,6 @@ from sandbox.phones_exchange import PRICE, Exchange, Refusal, Rule, Text, Troubl
 from sandbox.phones_rendering import as_json, phone_page, phones_page, version
 
 LARGEST_REQUEST = 64 * 1024
-CREDITS = 1000.0
 _SHELL = Template(Path(__file__).with_name("phones.html").read_text("utf-8"))
 _HTML = "text/html; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"
@@ -52,8 +51,6 @@ class Handler(BaseHTTPRequestHandler):
             case ["phones", number] if re.fullmatch("[0-9]{8,15}", number):
                 takes = bool(self.callbacks.mo_url)
                 self._page(number, phone_page(number, self.exchange.texts(number), takes_answers=takes))
-            case ["user.do"]:
-                self._balance()
             case ["api", "texts"]:
                 self._json([as_json(text) for text in self.exchange.texts()])
             case ["api", "state"]:
@@ -131,11 +128,6 @@ class Handler(BaseHTTPRequestHandler):
         if form.get("details") == "1":
             answer |= {"message": text.text, "length": len(text.text), "parts": text.parts}
         self._json(answer)
-
-    def _balance(self) -> None:
-        if self._may_pass():
-            parts = sum(text.parts for text in self.exchange.texts() if not text.incoming)
-            self._json({"points": round(CREDITS - PRICE * parts, 4)})
 
     def _may_pass(self) -> bool:
         """Whether the token is right; the answer is given when it is not."""

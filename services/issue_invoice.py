@@ -6,7 +6,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from domain.correspondence import TOP_UP
@@ -17,7 +16,7 @@ from domain.money import vat_of_gross
 from gateways.invoice_pdf import Amounts
 from models.invoice import Invoice, InvoiceKind, InvoiceSeries
 from models.payment import Payment
-from models.sessions import rows_changed
+from models.sessions import insert_into, rows_changed
 from services.invoice_settings import InvoiceSettings
 
 CORRECTIONS = "FK"
@@ -106,8 +105,7 @@ def corrected_so_far(session: Session, original: Invoice, *, before_id: int | No
 
 def _next_number(session: Session, series: str, year: int) -> int:
     """Count up; the row stays locked until the caller's transaction ends, and is undone with it."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    first = insert(InvoiceSeries).values(name=series, year=year, last_number=0)
+    first = insert_into(session, InvoiceSeries).values(name=series, year=year, last_number=0)
     rows_changed(session, first.on_conflict_do_nothing(index_elements=["name", "year"]))
     ours = (InvoiceSeries.name == series, InvoiceSeries.year == year)
     rows_changed(

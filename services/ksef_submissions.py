@@ -6,7 +6,6 @@ from http import HTTPStatus
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -15,7 +14,7 @@ from domain.ksef import OPEN, KsefState
 from gateways.ksef_settings import KsefSettings
 from models.invoice import Invoice
 from models.ksef import KsefSubmission
-from models.sessions import rows_changed
+from models.sessions import insert_into, rows_changed
 
 LEASE = timedelta(minutes=10)
 """Longer than any one step takes; after it the row is another run's."""
@@ -31,7 +30,6 @@ class NotRefused(DomainError):
 
 def enrol_invoices(session: Session, settings: KsefSettings, now: datetime) -> int:
     """A row for every invoice issued since the settings' day that has none; how many. Commits."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     has_one = sa.exists().where(KsefSubmission.invoice_id == Invoice.id)
     news = sa.select(Invoice.id).where(Invoice.issued_on >= settings.since, ~has_one).order_by(Invoice.id)
     ids = list(session.scalars(news))
@@ -47,7 +45,7 @@ def enrol_invoices(session: Session, settings: KsefSettings, now: datetime) -> i
             }
             for number in ids
         ]
-        rows_changed(session, insert(KsefSubmission).values(rows).on_conflict_do_nothing())
+        rows_changed(session, insert_into(session, KsefSubmission).values(rows).on_conflict_do_nothing())
     session.commit()
     return len(ids)
 

@@ -4,11 +4,10 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from models.message import Message
-from models.sessions import rows_changed
+from models.sessions import insert_into, rows_changed
 from models.sms_day import SmsDay
 
 _KEY = ("day", "account_id", "sender", "origin", "campaign_id")
@@ -27,8 +26,7 @@ class DayKey:
 
 def add_to_day(session: Session, key: DayKey, *, messages: int, parts: int, cost: int) -> None:
     """Add charged messages to their day; the caller commits."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    added = insert(SmsDay).values(**asdict(key), messages=messages, parts=parts, cost=cost)
+    added = insert_into(session, SmsDay).values(**asdict(key), messages=messages, parts=parts, cost=cost)
     rows_changed(
         session,
         added.on_conflict_do_update(

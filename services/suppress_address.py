@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, scoped_session
 
 from domain.channel import Channel
+from models.sessions import insert_into
 from models.suppression import Suppression, SuppressionReason
 
 
@@ -27,10 +27,8 @@ def suppress(
     An address that is blocked already keeps its block, also when somebody else blocks it at the same time.
     ``source`` says where the block comes from in at most 60 characters, ``detail`` why, in at most 500.
     """
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     session.execute(
-        insert(Suppression)
+        insert_into(session, Suppression)
         .values(
             channel=channel,
             address_digest=address_digest,

@@ -10,7 +10,7 @@ from flask import Response, abort, current_app, request
 from domain.text_messages import DeliveryReport, IncomingText
 from extensions.wiring import wiring
 from gateways import kannel_callbacks, smsapi_callbacks
-from gateways.smsapi_callbacks import UnreadableCallback
+from gateways.sms_callbacks import UnreadableCallback
 from models import db
 from models.sms_gateway import GatewayKind, SmsGateway
 from services.receive_text import receive_text

@@ -12,7 +12,7 @@ from domain.delivery import DeliveryState
 from domain.text_messages import DeliveryReport, IncomingText
 from gateways.kannel import dlr_url
 from gateways.kannel_callbacks import delivery_reports, incoming_text
-from gateways.smsapi_callbacks import LONGEST_TEXT, UnreadableCallback
+from gateways.sms_callbacks import LONGEST_TEXT, UnreadableCallback
 
 THEN = datetime(2025, 11, 22, 4, 5, 57, tzinfo=UTC)
 ONE = {"ref": "r-1", "status": "1", "at": "1763784357", "smsc": "fake", "theirs": "e54f8d1d-d5a6", "said": ""}

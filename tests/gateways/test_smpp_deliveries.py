@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.delivery import DeliveryState
+from domain.gsm_alphabet import decode_gsm, encode_gsm
 from domain.segments import Encoding, segment
 from domain.text_messages import DeliveryReport, IncomingText
-from gateways.gsm_alphabet import decode_gsm, encode_gsm
 from gateways.smpp_deliveries import Piece, UnreadableDelivery, read_delivery
 from gateways.smpp_pieces import MISSING, PATIENCE_SECONDS, Pieces
 from sandbox.smpp_pdus import RECEIPT, decode, delivered, encode, tlv

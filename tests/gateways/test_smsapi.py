@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from decimal import Decimal
 from urllib.parse import parse_qs
 
 import pytest
@@ -142,27 +141,6 @@ def test_every_trouble_has_its_outcome(phones, gateway, trouble, kind, taken):
 def test_a_wrong_token_is_the_accounts_fault(phones):
     outcome = SmsapiGateway(replace(phones.settings, token="wrong")).send(text())
     assert (type(outcome), outcome.code) == (AccountRefused, "101")
-
-
-def test_the_account_tells_what_is_left(phones, gateway):
-    assert gateway.points() == Decimal("1000.0")
-    gateway.send(text())
-    assert gateway.points() == Decimal("999.84")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        None,
-        b"",
-        http("200 OK", {"error": 101}),
-        http("500 X", {"points": 1}),
-        *(http("200 OK", {"points": p}) for p in (True, "1", None, 10**10)),
-    ],
-)
-def test_what_is_left_may_be_untold(answer):
-    with payu_peer(answer) as peer:
-        assert SmsapiGateway(replace(NOWHERE, base_url=peer.url)).points() is None
 
 
 # --- secrets ---

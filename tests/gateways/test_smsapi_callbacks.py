@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from domain.delivery import DeliveryState
 from domain.text_messages import DeliveryReport, IncomingText
-from gateways.smsapi_callbacks import LONGEST_TEXT, UnreadableCallback, delivery_reports, incoming_text
+from gateways.sms_callbacks import LONGEST_TEXT, UnreadableCallback
+from gateways.smsapi_callbacks import delivery_reports, incoming_text
 
 ONE = {
     "MsgId": "5B1F0C4E",

@@ -1,11 +1,14 @@
-"""The GSM 7-bit default alphabet with its extension table, an octet a septet (3GPP TS 23.038, 6.2.1)."""
+"""The GSM 7-bit default alphabet with its extension table, an octet a septet (3GPP TS 23.038, 6.2.1).
 
-_ESCAPE = 0x1B
-_BASIC = (
+``BASIC`` has each character at its own code, ``EXTENSION`` the codes that follow an ``ESCAPE``.
+"""
+
+ESCAPE = 0x1B
+BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-_EXTENSION = {
+EXTENSION = {
     "\f": 0x0A,
     "^": 0x14,
     "{": 0x28,
@@ -18,10 +21,10 @@ _EXTENSION = {
     "€": 0x65,
 }
 _OCTETS = {
-    **{character: bytes((code,)) for code, character in enumerate(_BASIC) if code != _ESCAPE},
-    **{character: bytes((_ESCAPE, code)) for character, code in _EXTENSION.items()},
+    **{character: bytes((code,)) for code, character in enumerate(BASIC) if code != ESCAPE},
+    **{character: bytes((ESCAPE, code)) for character, code in EXTENSION.items()},
 }
-_EXTENDED = {code: character for character, code in _EXTENSION.items()}
+_EXTENDED = {code: character for character, code in EXTENSION.items()}
 
 
 def encode_gsm(text: str) -> bytes:
@@ -38,10 +41,10 @@ def decode_gsm(octets: bytes) -> str:
     """
     text, escaped = [], False
     for code in octets:
-        if code == _ESCAPE and not escaped:
+        if code == ESCAPE and not escaped:
             escaped = True
             continue
-        basic = _BASIC[code] if code < len(_BASIC) and code != _ESCAPE else "\N{REPLACEMENT CHARACTER}"
+        basic = BASIC[code] if code < len(BASIC) and code != ESCAPE else "\N{REPLACEMENT CHARACTER}"
         text.append(_EXTENDED.get(code, basic) if escaped else basic)
         escaped = False
     return "".join(text)

@@ -20,6 +20,7 @@ from domain.diagnoses import UnusableSettings
 from domain.outcomes import AccountRefused, Unavailable
 from domain.sms_diagnoses import NoGateway, NoGatewayTls, UntrustedGateway
 from domain.smtp_replies import readable
+from gateways.sms_sending import AnswerLost, NotSent
 
 LARGEST_ANSWER = 64 * 1024
 """Bytes of an answer's body; a real one has a few hundred."""
@@ -30,18 +31,6 @@ LARGEST_ANSWER = 64 * 1024
 _LONGEST_IDLE_SECONDS = 4.0
 _MOST_IDLE = 8
 _CHUNK = 8192
-
-
-class NotSent(Exception):
-    """Not one whole request has left us; ``outcome`` says why."""
-
-    def __init__(self, outcome: Unavailable) -> None:
-        super().__init__(outcome.text)
-        self.outcome = outcome
-
-
-class AnswerLost(Exception):
-    """The request may have arrived, and nothing that is an answer came back; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pytest
 
 from domain.outcomes import Accepted, AccountRefused, Unavailable, Uncertain
 from domain.text_messages import TextMessage
-from gateways import smsapi_connection
+from gateways import sms_http
 from gateways.smsapi import SmsapiGateway, SmsapiSettings
 from sandbox.phones import SandboxPhones
 from tests.gateways.test_smtp_tls import certificate, server_tls  # noqa: F401 - fixtures
@@ -142,7 +142,7 @@ def test_a_connection_the_server_closed_while_it_was_idle_leaves_nothing_uncerta
 
 
 def test_a_connection_idle_for_long_is_not_trusted(monkeypatch):
-    monkeypatch.setattr(smsapi_connection, "_LONGEST_IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(sms_http, "_LONGEST_IDLE_SECONDS", 0.05)
     with server(OK) as told:  # listens after its one answer and would never give another
         gateway = gateway_to(told.url)
         assert send(gateway) == Accepted("5B1F0C4E")
