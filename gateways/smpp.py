@@ -262,7 +262,7 @@ def _source(sender: str) -> tuple[int, int, str]:
 
 
 def _failure(status: int) -> Refused | Unavailable:
-    kind, diagnosis = _STATUSES.get(status, (Refused, RequestRefused))
+    kind, diagnosis = _STATUSES.get(status, (AccountRefused, RequestRefused))  # perhaps all will get it
     said = consts.DESCRIPTIONS.get(status, "")
     code = f"0x{status:08X}"
     failure = kind(code, str(diagnosis(said=f"{code} {said}".strip())))

@@ -111,7 +111,7 @@ def _outcome_of_entry(entry: Mapping[str, Any], body: bytes | None, reference: s
 def _outcome_of_code(code: int, message: object) -> Outcome:
     if code == DUPLICATE:
         return Accepted()  # an earlier try of this attempt, whose answer was lost, did arrive
-    kind, diagnosis = _CODES.get(code, (Refused, RequestRefused))
+    kind, diagnosis = _CODES.get(code, (AccountRefused, RequestRefused))  # unknown: perhaps all will get it
     said = readable(message) if isinstance(message, str) else ""
     failure = kind(str(code), str(diagnosis(said=said or code)))
     assert isinstance(failure, Refused | Unavailable)  # noqa: S101 - the table has no other

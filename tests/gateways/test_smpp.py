@@ -176,6 +176,12 @@ def test_an_smsc_that_has_too_much_to_do_for_a_moment_is_waited_for(smsc, gatewa
     assert [taken.text for taken in smsc.taken()] == ["a" * 400]
 
 
+@pytest.mark.parametrize("status", [0x000000F0, 0x00000400, 0x0000FFFF])
+def test_a_status_nobody_knows_holds_every_text_back(status):
+    """Were it the vendor's own "no money left", each text of a campaign would fail for good."""
+    assert type(outcome_of(Pdu(0x80000004, status, 1, b""))) is AccountRefused
+
+
 @given(st.integers(0, 2**32 - 1), st.binary(max_size=100))
 def test_every_answer_has_an_outcome_that_can_be_stored(status, body):
     outcome = outcome_of(Pdu(0x80000004, status, 1, body))
