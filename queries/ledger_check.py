@@ -10,7 +10,7 @@ from domain.delivery import SURELY_UNSENT, Status
 from domain.money import UNITS_PER_GROSZ
 from models.invoice import Invoice
 from models.ledger import EntryKind, Hold, HoldState, LedgerEntry
-from models.message import Direction, Message
+from models.message import AttemptOutcome, DeliveryAttempt, Direction, Message
 from models.payment import Payment, PaymentGateway
 from models.sms_account import SmsAccount
 
@@ -145,29 +145,34 @@ def _taken_back(session: Session) -> list[str]:
 
 
 def _free_texts(session: Session) -> list[str]:
-    """Texts that went out, or may have, and were never charged or got their charge back.
+    """Texts that went out and were never charged, or got their charge back.
 
-    A charge that a person reversed, with a reason, is as it should be.
+    In order is a charge that a person reversed, with a reason, and one that had been refunded by the time
+    when the gateway proved that it took the text.
     """
-    refund = aliased(LedgerEntry)
-    charged = sa.exists().where(
-        LedgerEntry.message_id == Message.id,
+    refund, proven = aliased(LedgerEntry), aliased(LedgerEntry)
+    refunded = sa.exists().where(refund.reverses_id == LedgerEntry.id, refund.kind == EntryKind.REFUND)
+    charge = (LedgerEntry.message_id == Message.id, LedgerEntry.kind == EntryKind.CHARGE)
+    proven_later = sa.exists().where(
+        DeliveryAttempt.message_id == Message.id,
+        DeliveryAttempt.outcome == AttemptOutcome.ACCEPTED,
+        LedgerEntry.idempotency_key == sa.literal("charge:").concat(DeliveryAttempt.uuid),
         LedgerEntry.kind == EntryKind.CHARGE,
-        sa.not_(sa.exists().where(refund.reverses_id == LedgerEntry.id, refund.kind == EntryKind.REFUND)),
+        proven.reverses_id == LedgerEntry.id,
+        proven.recorded_at <= DeliveryAttempt.finished_at,
     )
     query = (
-        sa.select(Message.id, Message.status)
+        sa.select(Message.id)
         .where(
             Message.channel == Channel.SMS,
             Message.direction == Direction.OUTGOING,
-            Message.status.in_((Status.SENT, Status.UNCERTAIN)),
-            sa.not_(charged),
+            Message.status == Status.SENT,
+            sa.not_(sa.exists().where(*charge, sa.not_(refunded))),
+            sa.not_(proven_later),
         )
         .order_by(Message.id)
     )
-    return [
-        f"message {number} is {status.value} and not charged" for number, status in session.execute(query)
-    ]
+    return [f"message {number} is sent and not charged" for number in session.scalars(query)]
 
 
 def _unrefunded_texts(session: Session) -> list[str]:

@@ -1,6 +1,6 @@
 """What `ledger verify` finds: entries without a ground, and texts whose money is not where it belongs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from domain.channel import Channel
 from domain.delivery import Status
 from domain.outcomes import Refused
 from models.ledger import EntryKind, LedgerEntry
-from models.message import Message
+from models.message import AttemptOutcome, Message
 from models.payment import Payment
 from queries.ledger_check import check_ledger
 from services.ledger import Stamp, reverse
@@ -61,6 +61,21 @@ def test_a_text_that_went_out_and_was_refunded_is_found(scene: SmsScene) -> None
     message.status, message.sent_at = Status.SENT, scene.clock.now
     scene.session.flush()
     assert problems(scene) == (f"message {message.id} is sent and not charged",)
+
+
+@pytest.mark.parametrize(("minutes", "is_in_order"), [(1, True), (-1, False)])
+def test_a_text_that_proved_to_have_gone_out_after_its_refund_stays_refunded(
+    scene: SmsScene, minutes: int, is_in_order: bool
+) -> None:
+    scene.gateway.answers[number_of(1)] = [Refused("13", "no")]
+    [message] = sent(scene)
+    [refund] = scene.entries(EntryKind.REFUND)
+    message.status, message.sent_at = Status.SENT, scene.clock.now
+    [attempt] = message.attempts
+    attempt.outcome = AttemptOutcome.ACCEPTED
+    attempt.finished_at = refund.recorded_at + timedelta(minutes=minutes)
+    scene.session.flush()
+    assert problems(scene) == (() if is_in_order else (f"message {message.id} is sent and not charged",))
 
 
 def test_a_charge_that_a_person_reversed_is_in_order(scene: SmsScene) -> None:
