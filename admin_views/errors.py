@@ -1,16 +1,20 @@
 """What a person reads when there is no page to show."""
 
+import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, render_template
+from flask import Flask, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from admin_views.access import asks_as_script
+from extensions.babel import DEFAULT_LANGUAGE, LANGUAGES
 from extensions.nul import HoldsNul
 from models import db
+
+log = logging.getLogger(__name__)
 
 
 class NotUnderstood(BadRequest):
@@ -20,18 +24,32 @@ class NotUnderstood(BadRequest):
 
 
 def register_error_pages(app: Flask) -> None:
-    for code in (400, 403, 404, 405, 413, 429, 500):
+    for code in (400, 403, 404, 405, 413, 415, 429, 500):
         app.register_error_handler(code, _page)
 
 
 def _page(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
-    title, hint = _words(error, code)
+    try:
+        return _written(error, code)
+    except Exception as failure:  # noqa: BLE001 - what failed may be what every page needs: the database
+        log.error("the page of an error could not be written: %s", type(failure).__name__)
+        language = request.accept_languages.best_match(LANGUAGES, DEFAULT_LANGUAGE)
+        with force_locale(language or DEFAULT_LANGUAGE):
+            return _plain(error, code)
+
+
+def _written(error: HTTPException, code: int) -> ResponseReturnValue:
     if code == HTTPStatus.INTERNAL_SERVER_ERROR:
         db.session.rollback()  # whatever failed may have left the session unusable
     if asks_as_script():
-        return Response(f"{title} {hint}", status=code, mimetype="text/plain")
+        return _plain(error, code)
+    title, hint = _words(error, code)
     return render_template("panel/problem.html", code=code, title=title, hint=hint), code
+
+
+def _plain(error: HTTPException, code: int) -> Response:
+    return Response(" ".join(_words(error, code)), status=code, mimetype="text/plain")
 
 
 def _words(error: HTTPException, code: int) -> tuple[str, str]:

@@ -23,6 +23,8 @@ from models import db
 from models.user import Role, User
 
 PUBLIC = "goniec_public_endpoints"
+MOST_OF_A_STRANGER = 64 * 1024
+"""Bytes of a request to a route that is open to everybody."""
 OUR_PUBLIC_ENDPOINTS = {
     "static": "the log-in page needs its style sheet",
     "admin.static": "the log-in page needs its style sheet",
@@ -58,10 +60,13 @@ def init_app(app: Flask) -> None:
         change_password_form=_ChangePasswordForm,
     )
     security.unauthn_handler(_ask_to_log_in)
+    security.want_json(lambda _request: False)  # its answers in JSON can hold a token that needs no password
+    # The loader of tokens reads the JSON of every stranger's request, whole, before the route can bound it.
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     for endpoint, reason in OUR_PUBLIC_ENDPOINTS.items():
         declare_public(app, endpoint, reason)
     # Before the CSRF token is looked at: one that ended with its session is no fault of the form.
-    app.before_request_funcs.setdefault(None, []).insert(0, _refuse_strangers)
+    app.before_request_funcs.setdefault(None, [])[:0] = [_bound_the_body, _refuse_strangers]
     app.jinja_env.globals["may"] = may
 
 
@@ -94,6 +99,7 @@ def _settings(app: Flask) -> dict[str, Any]:
         "SECURITY_POST_LOGOUT_VIEW": "/admin/login",
         "SECURITY_POST_CHANGE_VIEW": "/admin/",
         "SECURITY_LOGOUT_METHODS": ["POST"],
+        "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_CSRF_IGNORE_UNAUTH_ENDPOINTS": False,
         "SECURITY_FLASH_MESSAGES": True,
         "REMEMBER_COOKIE_HTTPONLY": True,
@@ -127,6 +133,14 @@ def _give(model: type[User], mixin: type) -> None:
         for name, value in vars(parent).items():
             if not name.startswith("__") and not hasattr(model, name):
                 setattr(model, name, value)
+
+
+def _bound_the_body() -> None:
+    """A stranger sends little, and to the log-in's pages forms alone: deep JSON exhausts whatever reads it."""
+    if request.endpoint is None or request.endpoint in _public_endpoints():
+        request.max_content_length = MOST_OF_A_STRANGER
+    if request.blueprint == "security" and request.is_json:
+        abort(415)
 
 
 def _refuse_strangers() -> BaseResponse | None:
