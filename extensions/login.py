@@ -136,7 +136,7 @@ def _give(model: type[User], mixin: type) -> None:
 
 
 def _bound_the_body() -> None:
-    """A stranger sends little, and to the log-in's pages forms alone: deep JSON exhausts whatever reads it."""
+    """A stranger sends little, and to the log-in's pages forms alone: deep JSON exhausts its reader."""
     if request.endpoint is None or request.endpoint in _public_endpoints():
         request.max_content_length = MOST_OF_A_STRANGER
     if request.blueprint == "security" and request.is_json:

@@ -113,6 +113,16 @@ def test_a_month_s_csv_holds_the_same(
     assert found == expected(stored)
 
 
+@pytest.mark.parametrize(("language", "gross"), [("en", "-333.33"), ("pl", "-333,33")])
+def test_a_correction_is_a_number_in_csv(
+    panel: Flask, stored: Session, invoices: None, language: str, gross: str
+) -> None:
+    person = Visitor(panel, "accountant@goniec.example", language)
+    text = person.get("/admin/invoice/export/csv/", **MONTH).text
+    rows = csv.reader(StringIO(text.removeprefix("\ufeff")), delimiter=";" if language == "pl" else ",")
+    assert gross in {row[9] for row in rows}
+
+
 def test_the_list_offers_every_month_and_both_files(visit: Visit, invoices: None) -> None:
     page = visit("accountant").get("/admin/invoice/", **MONTH).text
     assert "March 2026" in page and "FV/4/2026" not in page

@@ -8,7 +8,27 @@ from domain.csv_text import csv_lines, safe_cell
 
 
 @pytest.mark.parametrize(
-    "typed", ["=1+1", "+48 1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1", "\uff1d1"]
+    "typed",
+    [
+        "=1+1",
+        "+48 1",
+        "-1+1",
+        "-A1",
+        "-1.2.3",
+        "-",
+        "-.5",
+        "-1\n",
+        "--1",
+        "-1e9",
+        "-\u0661",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "  =1",
+        "\u00a0=1",
+        "\uff1d1",
+    ],
 )
 def test_a_cell_that_a_spreadsheet_would_compute_is_marked_as_text(typed: str) -> None:
     assert safe_cell(typed) == f"'{typed}"
@@ -21,7 +41,7 @@ def test_other_cells_are_as_they_were_typed(plain: str) -> None:
 
 def test_a_negative_number_can_be_added_up() -> None:
     assert [safe_cell(number) for number in (-1, Decimal("-81.30"))] == ["-1", "-81.30"]
-    assert safe_cell("-81.30") == "'-81.30"
+    assert [safe_cell(text) for text in ("-81.30", "-81,3000", "-7")] == ["-81.30", "-81,3000", "-7"]
 
 
 def test_a_line_break_stays_inside_its_cell() -> None:
@@ -30,3 +50,14 @@ def test_a_line_break_stays_inside_its_cell() -> None:
 
 def test_a_program_reads_the_file_without_a_mark_at_its_head() -> None:
     assert "".join(csv_lines(["a"], [["x"]], ",", bom=False)) == "a\r\nx\r\n"
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "bom", "line"),
+    [(";", True, "-162,60;a.b"), (",", True, "-162.60,a.b"), (";", False, "-162.60;a.b")],
+)
+def test_an_amount_is_a_number_to_the_spreadsheet_that_reads_the_file(
+    delimiter: str, bom: bool, line: str
+) -> None:
+    text = "".join(csv_lines(["a", "b"], [[Decimal("-162.60"), "a.b"]], delimiter, bom=bom))
+    assert text.splitlines()[1] == line
