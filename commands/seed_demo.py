@@ -20,9 +20,10 @@ DEFAULT_CLIENTS = 1200
     help="The users' password, or GONIEC_DEMO_PASSWORD; made up and printed when neither is given.",
 )
 @click.option("--sms-secret", envvar="GONIEC_DEMO_SMS_SECRET", default="", hidden=True)
+@click.option("--if-empty", is_flag=True, help="Where there is data already, leave it and say so.")
 @json_option
 @command_line
-def seed_demo(clients: int, password: str | None, sms_secret: str, as_json: bool) -> None:
+def seed_demo(clients: int, password: str | None, sms_secret: str, if_empty: bool, as_json: bool) -> None:
     """Fill an empty database with a sample company; refused where there is data already."""
     if clients < FEWEST_CLIENTS:
         bad_input(f"The sample company needs at least {FEWEST_CLIENTS} clients, not {clients}.")
@@ -32,7 +33,10 @@ def seed_demo(clients: int, password: str | None, sms_secret: str, as_json: bool
             db.session(), clients=clients, password=chosen, now=wiring().clock(), sms_secret=sms_secret
         )
     except AlreadyInUse as error:
-        refused(f"refused: {error}")
+        if not if_empty:
+            refused(f"refused: {error}")
+        emit(as_json, {"clients": 0}, ["the database holds data already: it is left as it is"])
+        return
     emit(as_json, _json(company, chosen), _lines(company, chosen))
 
 

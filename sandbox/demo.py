@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sandbox import ksef, ksef_keys, sessions
+from sandbox.listening import HeldPorts, Probe
 from sandbox.sample_account import OPERATOR
-from sandbox.supervisor import Child, ChildFailed, Supervisor, free_port, port_answers
+from sandbox.supervisor import Child, ChildFailed, Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGIN = "anna@goniec.example"
@@ -27,8 +29,7 @@ PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT, KS
     8027,
     8028,
 )
-ALREADY_SEEDED = 3
-PREPARATION_SECONDS = 600
+PREPARATION_SECONDS = START_SECONDS = 600
 
 
 class DemoFailed(Exception):
@@ -48,13 +49,10 @@ class Ports:
     ksef: int
 
     @classmethod
-    def choose(cls) -> "Ports":
-        """The usual ports, each replaced by the next free one when it is taken."""
-        chosen: list[int] = []
+    def choose(cls, held: HeldPorts) -> "Ports":
+        """The usual ports, each replaced by the next free one when it is taken; held from now on."""
         usual = (PANEL_PORT, MAIL_PAGE_PORT, SMTP_PORT, QUEUE_PORT, PAYWALL_PORT, PHONES_PORT, KSEF_PORT)
-        for preferred in usual:
-            chosen.append(free_port(preferred, taken=chosen))
-        return cls(*chosen)
+        return cls(*(held.take(preferred) for preferred in usual))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,21 +60,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     data = options.data.resolve()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ports = Ports.choose()
-    environment = child_environment(data, ports)
     try:
-        with Supervisor() as supervisor:
+        with HeldPorts() as held, Supervisor() as supervisor:
             supervisor.stop_on_signals()
-            start_queue(supervisor, data, ports, environment)
-            prepare_database(supervisor, environment, seed=not options.no_seed)
-            start_rest(supervisor, data, ports, environment)
-            if not supervisor.stop_asked:
-                print(announcement(data, ports, environment), flush=True)
-            supervisor.watch(options.seconds)
+            run(supervisor, held, data, options)
     except (ChildFailed, DemoFailed) as error:
-        print(f"demo: {error}", file=sys.stderr)
+        print(f"demo: {error}.", file=sys.stderr)
         return 1
     return 0
+
+
+def run(supervisor: Supervisor, held: HeldPorts, data: Path, options: argparse.Namespace) -> None:
+    ports = Ports.choose(held)
+    environment = child_environment(data, ports)
+    start(supervisor, held, queue(data, ports, environment))
+    prepare_database(supervisor, environment, seed=not options.no_seed)
+    for child in rest(held, data, ports, environment):
+        start(supervisor, held, child)
+    if not supervisor.stop_asked:
+        print(announcement(data, ports, environment), flush=True)
+    supervisor.watch(options.seconds)
+
+
+def start(supervisor: Supervisor, held: HeldPorts, child: Child) -> None:
+    """Start a part on the ports that were kept for it; one that takes the socket itself has it kept."""
+    if not child.inherited:
+        held.release(*child.ports)
+    if not supervisor.stop_asked:
+        supervisor.start(child)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -134,7 +145,7 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
     return secret
 
 
-def start_queue(supervisor: Supervisor, data: Path, ports: Ports, environment: Mapping[str, str]) -> None:
+def queue(data: Path, ports: Ports, environment: Mapping[str, str]) -> Child:
     command = [
         sys.executable,
         "-m",
@@ -144,30 +155,28 @@ def start_queue(supervisor: Supervisor, data: Path, ports: Ports, environment: M
         "--data",
         str(data / "valkey"),
     ]
-    supervisor.start(part("valkey", command, environment, lambda: port_answers(ports.queue)))
+    return part("valkey", command, environment, ports.queue)
 
 
 def prepare_database(supervisor: Supervisor, environment: Mapping[str, str], *, seed: bool) -> None:
     """Bring the schema up to date and, the first time, fill it with the sample company."""
     flask(supervisor, environment, "db", "upgrade")
     if seed and not supervisor.stop_asked:
-        flask(supervisor, environment, "seed-demo", allowed=(0, ALREADY_SEEDED))
+        flask(supervisor, environment, "seed-demo", "--if-empty")
 
 
-def flask(
-    supervisor: Supervisor, environment: Mapping[str, str], *arguments: str, allowed: Sequence[int] = (0,)
-) -> None:
+def flask(supervisor: Supervisor, environment: Mapping[str, str], *arguments: str) -> None:
     """Run one of the panel's commands to its end, or until a stop is asked for."""
     command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
     process = sessions.start(command, environment=environment, directory=ROOT)
     sessions.wait_until(lambda: supervisor.stop_asked or process.poll() is not None, PREPARATION_SECONDS)
     if process.poll() is None:
         sessions.kill(process.pid)
-    if not supervisor.stop_asked and process.wait() not in allowed:
-        raise DemoFailed(f"flask {' '.join(arguments)} ended with {process.returncode}.")
+    if not supervisor.stop_asked and process.wait() != 0:
+        raise DemoFailed(f"flask {' '.join(arguments)} ended with {process.returncode}")
 
 
-def start_rest(supervisor: Supervisor, data: Path, ports: Ports, environment: Mapping[str, str]) -> None:
+def rest(held: HeldPorts, data: Path, ports: Ports, environment: Mapping[str, str]) -> list[Child]:
     python = sys.executable
     sink = [python, "-m", "sandbox.mail_sink", "--store", str(data / "mail")]
     sink += ["--smtp-port", str(ports.smtp), "--http-port", str(ports.mail_page)]
@@ -175,27 +184,39 @@ def start_rest(supervisor: Supervisor, data: Path, ports: Ports, environment: Ma
     incoming = f"{environment['BASE_URL']}/sms/{environment['GONIEC_DEMO_SMS_SECRET']}/incoming"
     phones = [python, "-m", "sandbox.phones", "--port", str(ports.phones), "--mo-url", incoming]
     stand_in = [python, "-m", "sandbox.ksef", "--port", str(ports.ksef), "--keys", str(data)]
-    gunicorn = [python, "-m", "gunicorn", "--bind", f"127.0.0.1:{ports.panel}", "--threads", "4"]
-    gunicorn += ["--no-control-socket"]
-    children = [
-        part("mail", sink, environment, lambda: port_answers(ports.smtp) and port_answers(ports.mail_page)),
-        part("paywall", paywall, environment, lambda: port_answers(ports.paywall)),
-        part("phones", phones, environment, lambda: port_answers(ports.phones)),
-        part("ksef", stand_in, environment, lambda: port_answers(ports.ksef)),
+    panel = held.descriptor(ports.panel)
+    gunicorn = [python, "-m", "gunicorn", "--bind", f"fd://{panel}", "--threads", "4", "--no-control-socket"]
+    return [
+        part("mail", sink, environment, ports.smtp, ports.mail_page),
+        part("paywall", paywall, environment, ports.paywall),
+        part("phones", phones, environment, ports.phones),
+        part("ksef", stand_in, environment, ports.ksef),
         part("worker-1", [python, "worker.py"], environment),
         part("worker-2", [python, "worker.py"], environment),
         part("sweep", [python, "worker.py", "--sweep"], environment),
-        part("panel", [*gunicorn, "app:create_app()"], environment, lambda: port_answers(ports.panel)),
+        part(
+            "panel",
+            [*gunicorn, "app:create_app()"],
+            environment,
+            ports.panel,
+            ready=Probe(ports.panel, "/admin/login"),
+            inherited=[panel],
+        ),
     ]
-    for child in children:
-        if not supervisor.stop_asked:
-            supervisor.start(child)
 
 
 def part(
-    name: str, command: Sequence[str], environment: Mapping[str, str], ready: Callable[[], bool] | None = None
+    name: str, command: Sequence[str], environment: Mapping[str, str], *ports: int, **options: Any
 ) -> Child:
-    return Child(name=name, command=command, environment=environment, directory=ROOT, ready=ready)
+    return Child(
+        name=name,
+        command=command,
+        environment=environment,
+        directory=ROOT,
+        ports=ports,
+        patience=START_SECONDS,
+        **options,
+    )
 
 
 def announcement(data: Path, ports: Ports, environment: Mapping[str, str]) -> str:

@@ -19,7 +19,9 @@ from types import FrameType
 from typing import Self, TextIO
 
 from sandbox import sessions
+from sandbox.listening import listens
 
+STILL_STARTING_EVERY = 15.0
 SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_AFTER = 30.0
@@ -31,7 +33,11 @@ class ChildFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Child:
-    """One process to keep running; `ready` is polled after the start, for at most `patience` seconds."""
+    """One process to keep running.
+
+    After the start, for at most `patience` seconds: it is ready once it listens on all `ports` itself and
+    `ready` holds. `inherited` are file descriptors it keeps open.
+    """
 
     name: str
     command: Sequence[str]
@@ -39,6 +45,8 @@ class Child:
     directory: Path | None = None
     ready: Callable[[], bool] | None = None
     patience: float = 30.0
+    ports: Sequence[int] = ()
+    inherited: Sequence[int] = ()
 
 
 @dataclass(kw_only=True)
@@ -56,15 +64,21 @@ class Supervisor:
     """Starts children, watches them and stops them; a context manager, so that an exception stops them too.
 
     `deadline` is how many seconds a child has between SIGTERM and SIGKILL; `pause` how many pass before the
-    first restart.
+    first restart; `news` after how many, again and again, a slow start is said to be under way.
     """
 
     def __init__(
-        self, *, output: TextIO | None = None, deadline: float = 8.0, pause: float = SHORTEST_PAUSE
+        self,
+        *,
+        output: TextIO | None = None,
+        deadline: float = 8.0,
+        pause: float = SHORTEST_PAUSE,
+        news: float = STILL_STARTING_EVERY,
     ) -> None:
         self._output = output or sys.stdout
         self._deadline = deadline
         self._pause = pause
+        self._news = news
         self._running: dict[str, _Running] = {}
         self._selector = selectors.DefaultSelector()
         self._guard = sessions.Guard()
@@ -91,13 +105,16 @@ class Supervisor:
     def start(self, child: Child) -> None:
         """Start a child and wait until it is ready; raise ChildFailed when it will not be."""
         running = self._launch(child)
-        deadline = time.monotonic() + child.patience
-        while child.ready is not None and not self._stop_asked and not child.ready():
+        deadline, say_at = running.started + child.patience, running.started + self._news
+        while not self._stop_asked and not _ready(running):
             self._turn(0.05)
             if running.ended:
-                raise ChildFailed(f"{child.name} ended with {running.process.returncode} before it was ready")
+                raise ChildFailed(_why(running))
             if time.monotonic() > deadline:
                 raise ChildFailed(f"{child.name} was not ready within {child.patience:g} seconds")
+            if time.monotonic() > say_at:
+                self._say(child.name, "still starting…")
+                say_at += self._news
 
     def pid(self, name: str) -> int:
         """The process id of a child: of its latest start."""
@@ -131,6 +148,7 @@ class Supervisor:
             environment=child.environment,
             directory=child.directory,
             output=subprocess.PIPE,
+            inherited=child.inherited,
         )
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
@@ -199,6 +217,22 @@ class Supervisor:
     def _say(self, name: str, line: str) -> None:
         self._output.write(f"{name:<10} | {line}\n")
         self._output.flush()
+
+
+def _ready(running: _Running) -> bool:
+    child = running.child
+    if child.ports and not listens(running.process.pid, child.ports):
+        return False
+    return child.ready is None or child.ready()
+
+
+def _why(running: _Running) -> str:
+    """Why a child that ended was never ready: its port is another program's, or what it said itself."""
+    child = running.child
+    for port in child.ports:
+        if port_answers(port):
+            return f"{child.name} cannot listen on port {port}: another program on this machine has taken it"
+    return f"{child.name} ended with {running.process.returncode} before it was ready"
 
 
 def port_answers(port: int, host: str = "127.0.0.1") -> bool:

@@ -133,6 +133,14 @@ def test_a_second_seed_is_refused_and_changes_nothing(database: Flask, now: date
     assert {table.name: count(table) for table in db.metadata.sorted_tables} == before
 
 
+def test_a_demo_started_again_keeps_its_company_without_complaint(seeded: Flask) -> None:
+    before = count(Client)
+    again = run(seeded, "--if-empty")
+    assert again.exit_code == 0
+    assert again.output == "the database holds data already: it is left as it is\n"
+    assert count(Client) == before
+
+
 def test_a_seed_that_fails_leaves_nothing(
     sqlite_app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -83,10 +84,36 @@ def supervising() -> Iterator[tuple[subprocess.Popen[str], list[int]]]:
 def test_a_start_waits_until_the_child_answers(supervisor: Supervisor) -> None:
     port = free_port()
     child = python("server", SERVER, str(port))
-    supervisor.start(
-        Child(name="server", command=child.command, ready=lambda: port_answers(port), patience=10)
-    )
+    supervisor.start(Child(name="server", command=child.command, ports=[port], patience=10))
     assert port_answers(port)
+
+
+def test_a_child_that_takes_long_is_said_to_be_starting(output: io.StringIO) -> None:
+    begun = time.monotonic()
+    with Supervisor(output=output, news=0.05) as supervisor:
+        slow = python("slow", "import time; time.sleep(600)").command
+        supervisor.start(Child(name="slow", command=slow, ready=lambda: time.monotonic() > begun + 0.5))
+    assert output.getvalue().count("slow       | still starting…\n") >= 2
+
+
+def test_a_child_whose_port_another_program_took_ends_in_one_sentence(supervisor: Supervisor) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        child = Child(name="late", command=python("late", SERVER, str(port)).command, ports=[port])
+        with pytest.raises(ChildFailed, match=rf"^late cannot listen on port {port}: another program"):
+            supervisor.start(child)
+
+
+def test_a_child_is_never_ready_by_another_programs_server(supervisor: Supervisor) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        child = Child(
+            name="idle",
+            command=python("idle", "import time; time.sleep(600)").command,
+            ports=[other.getsockname()[1]],
+            patience=0.5,
+        )
+        with pytest.raises(ChildFailed, match="not ready"):
+            supervisor.start(child)
 
 
 def test_a_child_that_dies_before_it_is_ready_is_an_error(supervisor: Supervisor) -> None:
