@@ -13,6 +13,7 @@ from commands.preflight import preflight_command
 from commands.reports import reports_group
 from commands.seed_demo import seed_demo
 from commands.send import send_command
+from commands.sms_inbound import sms_inbound_command
 from commands.sms_report import sms_report_command
 from commands.sms_segments import sms_segments_command
 from commands.top_up import top_up_command
@@ -21,7 +22,7 @@ from commands.work import work_command
 COMMANDS = (
     bounce_classify_command, campaign_command, check_mail_command, create_user_command, fire_event_command,
     invoice_command, ledger_group, preflight_command, reports_group, seed_demo, send_command,
-    sms_report_command, sms_segments_command, top_up_command, work_command,
+    sms_inbound_command, sms_report_command, sms_segments_command, top_up_command, work_command,
 )  # fmt: skip
 
 

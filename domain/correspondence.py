@@ -33,6 +33,15 @@ LOW_BALANCE_HTML = (
     'wiadomości SMS nie będą wysyłane.</p><p><a href="{top_up_url}">Doładuj konto SMS</a></p></body></html>'
 )
 
+OFFER_ACCEPTED_SMS = (
+    "Dziękujemy. Koszt <%= offer.amount %> naprawy <%= repair.number %> został zaakceptowany."
+)
+OFFER_REJECTED_SMS = (
+    "Dziękujemy za odpowiedź. Naprawa <%= repair.number %> nie zostanie wykonana za <%= offer.amount %>."
+)
+STOPPED_SMS = "Potwierdzamy: nie będziemy więcej wysyłać na ten numer informacji handlowych."
+"""What a client's own text is answered with: EJS."""
+
 SAMPLE_VALUES: Mapping[str, str] = {
     "client.name": "Anna Wiśniewska",
     "client.first_name": "Anna",

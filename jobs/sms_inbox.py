@@ -22,12 +22,15 @@ def inbox_of(gateway_id: int) -> Receive:
 
     def receive(item: DeliveryReport | IncomingText) -> bool:
         """False when the database cannot take it now, and for a report of a text nobody knows."""
-        now = wiring().clock()
+        hands = wiring()
+        now = hands.clock()
         try:
             with Session(db.engine) as session:
                 if isinstance(item, DeliveryReport):
                     return take_reports(session, gateway_id, [item], now=now) > 0
-                receive_text(session, gateway_id, item, now=now)
+                receive_text(
+                    session, gateway_id, item, runtime=hands.ejs(), now=now, enqueue=hands.doorbell.ring
+                )
         except SQLAlchemyError as error:
             log.warning("what an SMS gateway brought cannot be kept: %s", type(error).__name__)
             return False

@@ -28,6 +28,7 @@ from services.message_content import Rendered
 from services.price_list import tariff_on
 from services.quote_texts import Quote, quote_one
 from services.record_audit import append_audit
+from services.topics import conversation_about, topic_of_correspondent
 from services.write_single import Written, finished_text, render_mail, render_text
 
 NO_LINK = "#"
@@ -151,8 +152,11 @@ def _sent_before(session: Session, order: SingleOrder) -> Message | None:
 def _message(session: Session, order: SingleOrder, preview: SinglePreview, now: datetime) -> Message:
     client, is_text = preview.client, order.written.channel is Channel.SMS
     account = sms_account_to_send_from(session) if is_text else None
+    topic = topic_of_correspondent(client.id, client.address_digest)
+    conversation = conversation_about(session, topic, client.id, client.address_digest, now)
     return Message(
         idempotency_key=order.token,
+        conversation_id=conversation.id,
         channel=order.written.channel,
         origin=Origin.MANUAL,
         account_id=None if account else _mail_account(session),

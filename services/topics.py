@@ -1,13 +1,18 @@
-"""The conversation that a record's notifications belong to."""
+"""The conversation a message belongs to: one for each record, and one for whatever else a client says."""
 
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models.conversation import Conversation
+from models.conversation import Conversation, ConversationState
 from models.notification import FiredEvent
+from models.sessions import rows_changed
 from queries.one_client import OneClient
+
+_OF_A_NUMBER = 48
+"""Characters of a number's digest that make a topic."""
 
 
 def topic_of(event: FiredEvent) -> str:
@@ -22,14 +27,41 @@ def topic_of(event: FiredEvent) -> str:
     return f"{kind}:{number}"
 
 
+def topic_of_correspondent(client_id: int | None, address_digest: str) -> str:
+    """Where belongs what is about no record."""
+    return f"client:{client_id}" if client_id else f"sms:{address_digest[:_OF_A_NUMBER]}"
+
+
 def conversation_of(session: Session, event: FiredEvent, client: OneClient, now: datetime) -> Conversation:
-    """The record's conversation, opened with its first notification, as newest. The caller commits."""
-    topic = topic_of(event)
-    found = session.scalars(sa.select(Conversation).where(Conversation.topic == topic)).one_or_none()
-    if found is None:
-        found = Conversation(topic=topic, client_id=client.id, created_at=now)
-        session.add(found)
-    found.address_digest = client.address_digest
-    found.last_message_at = now
-    session.flush()
-    return found
+    """The record's conversation, which a notification makes the newest. The caller commits."""
+    return conversation_about(session, topic_of(event), client.id, client.address_digest, now)
+
+
+def conversation_about(
+    session: Session, topic: str, client_id: int | None, address_digest: str, now: datetime
+) -> Conversation:
+    """The conversation of that topic, opened when it is the first time, as newest. The caller commits.
+
+    Whoever opens it at the same moment waits for the other, and both have the same one.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    first = insert(Conversation).values(
+        topic=topic,
+        client_id=client_id,
+        subject="",
+        state=ConversationState.OPEN,
+        unread=0,
+        awaits_answer=False,
+        created_at=now,
+        updated_at=now,
+    )
+    rows_changed(session, first.on_conflict_do_nothing(index_elements=["topic"]))
+    rows_changed(
+        session,
+        sa.update(Conversation)
+        .where(Conversation.topic == topic)
+        .values(address_digest=address_digest, last_message_at=now),
+    )
+    return session.scalars(
+        sa.select(Conversation).where(Conversation.topic == topic).execution_options(populate_existing=True)
+    ).one()

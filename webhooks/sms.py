@@ -69,7 +69,15 @@ def sms_incoming(secret: str) -> Response:
     except UnreadableCallback as error:
         current_app.logger.warning("an incoming SMS cannot be read: %s", error)
         abort(400)
-    receive_text(db.session(), gateway.id, text, now=wiring().clock())
+    hands = wiring()
+    receive_text(
+        db.session(),
+        gateway.id,
+        text,
+        runtime=hands.ejs(),
+        now=hands.clock(),
+        enqueue=hands.doorbell.ring,
+    )
     return Response(dialect.thanks, mimetype="text/plain")
 
 

@@ -1,0 +1,56 @@
+"""Tak, nie and STOP: what is understood by itself, and what is left to a person."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.answers import Answer, answer_in, is_stop
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tak", "TAK", "Tak.", " tak! ", "Tak, proszę", "tak prosze", "TAK PROSZĘ!!", "Dzień dobry, tak",
+        "tak tak", "Tak, dziękuję, pozdrawiam", "Tak, akceptuję", "tak zgadzam się", "Witam. Tak :)",
+    ],
+)  # fmt: skip
+def test_a_yes_is_a_yes_however_politely_it_is_said(text: str) -> None:
+    assert answer_in(text) is Answer.YES
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nie", "NIE", "Nie.", "nie, dziękuję", "Nie dziekuje", "Nie akceptuję", "nie zgadzam się, pozdrawiam"],
+)
+def test_a_no_is_a_no(text: str) -> None:
+    assert answer_in(text) is Answer.NO
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "tak ale taniej", "ok?", "ok", "tak?", "Tak czy nie", "nie wiem", "tak 300 zł", "tak nie",
+        "taak", "tak, jak będzie rabat", "nie tak drogo", "tak, ale nie akceptuję", "nie, akceptuję",
+        "akceptuję", "a kiedy?", "TAK 👎", "yes", "T", "tak, proszę oddzwonić", "proszę", "N I E",
+    ],
+)  # fmt: skip
+def test_what_is_not_plainly_one_of_them_is_for_a_person(text: str) -> None:
+    assert answer_in(text) is Answer.UNCLEAR
+
+
+@given(st.text(max_size=200))
+def test_nothing_is_understood_without_its_word(text: str) -> None:
+    said = answer_in(text)
+    letters = text.casefold()
+    assert said is not Answer.YES or "tak" in letters
+    assert said is not Answer.NO or "nie" in letters
+
+
+@pytest.mark.parametrize("text", ["STOP", "stop", " Stop. ", "REZYGNUJE", "Rezygnuję", "REZYGNUJĘ!"])
+def test_a_wish_to_hear_nothing_more_is_the_whole_message(text: str) -> None:
+    assert is_stop(text)
+
+
+@pytest.mark.parametrize("text", ["", "nie stop", "stop reklamom", "rezygnuję z naprawy", "s t o p", "stopa"])
+def test_anything_more_is_none(text: str) -> None:
+    assert not is_stop(text)
