@@ -9,7 +9,6 @@ from flask_admin.model.form import InlineFormAdmin
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from stdnum.pl import nip
 from wtforms import StringField
 from wtforms.validators import Optional, ValidationError
 
@@ -31,6 +30,7 @@ from admin_views.numbers import whole_number
 from admin_views.phone_check import PhoneCheckPages
 from admin_views.sections import CLIENTS
 from domain.names import fold
+from domain.tax_numbers import is_nip
 from models import db
 from models.client import Client, ClientKind, EmailAddress, PhoneNumber
 from models.consent import ConsentDefinition
@@ -59,7 +59,7 @@ class PhoneRows(InlineFormAdmin):
 
 
 def _nip_is_valid(_form: Any, field: Any) -> None:
-    if field.data and not nip.is_valid(field.data):
+    if field.data and not is_nip(field.data):
         raise ValidationError(gettext("This is not a valid NIP: check its ten digits."))
 
 

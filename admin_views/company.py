@@ -10,7 +10,16 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from stdnum.pl import nip
 from wtforms import FormField, IntegerField, SelectField, StringField
-from wtforms.validators import AnyOf, Email, InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import (
+    AnyOf,
+    DataRequired,
+    Email,
+    InputRequired,
+    Length,
+    Optional,
+    Regexp,
+    ValidationError,
+)
 
 from admin_views.access import ADMINISTER
 from admin_views.base import PanelView
@@ -18,6 +27,9 @@ from admin_views.labels import label
 from admin_views.sections import SETTINGS
 from domain.errors import DomainError
 from domain.invoices import Party, check_parties
+from domain.names import as_one_line
+from domain.printed_text import not_printed
+from domain.tax_numbers import is_nip
 from extensions.babel import translate
 from extensions.login import current_user_id
 from extensions.wiring import wiring
@@ -31,26 +43,39 @@ from services.invoice_settings import (
     invoice_settings,
     save_settings,
 )
+from services.issue_invoice import CORRECTIONS
 from services.record_audit import append_audit
 
 REFUSED = 409
 
 
 def _nip(_form: Any, field: Any) -> None:
-    if not nip.is_valid(field.data or ""):
+    if not is_nip(field.data or ""):
         raise ValidationError(gettext("This is not a valid NIP: check its ten digits."))
 
 
-def _text(name: Any, longest: int, **more: Any) -> StringField:
-    return StringField(name, [InputRequired(), Length(max=longest)], filters=[_stripped], **more)
+def _printed(_form: Any, field: Any) -> None:
+    if dropped := not_printed(field.data or ""):
+        raise ValidationError(
+            gettext("An invoice cannot show some of these characters: %(codes)s.", codes=", ".join(dropped))
+        )
 
 
-def _stripped(value: str | None) -> str:
-    return (value or "").strip()
+def _not_of_corrections(_form: Any, field: Any) -> None:
+    if field.data == CORRECTIONS:
+        raise ValidationError(gettext("%(series)s is the series of corrections.", series=CORRECTIONS))
 
 
-_POSTAL_CODE = Regexp(r"^\d{2}-\d{3}$", message=_("Like 00-950."))
-_SERIES = Regexp(r"^[A-Z0-9-]{1,10}$", message=_("Up to ten capital letters and digits."))
+def _line(typed: str | None) -> str:
+    return as_one_line(typed or "")
+
+
+def _text(name: Any, longest: int) -> StringField:
+    return StringField(name, [DataRequired(), Length(max=longest), _printed], filters=[_line])
+
+
+_POSTAL_CODE = Regexp(r"[0-9]{2}-[0-9]{3}\Z", message=_("Like 00-950."))
+_SERIES = Regexp(r"[A-Z0-9][A-Z0-9-]{0,9}\Z", message=_("Up to ten capital letters and digits."))
 _KINDS = (InvoiceKind.VAT, InvoiceKind.ADVANCE)
 
 
@@ -65,7 +90,7 @@ class PartyForm(FlaskForm):
     name = _text(_("Full name"), 200)
     nip = StringField(_("NIP"), [InputRequired(), _nip], filters=[lambda value: nip.compact(value or "")])
     street = _text(_("Street and number"), 200)
-    postal_code = StringField(_("Postal code"), [InputRequired(), _POSTAL_CODE])
+    postal_code = StringField(_("Postal code"), [InputRequired(), _POSTAL_CODE], filters=[_line])
     city = _text(_("City"), 120)
     email = StringField(_("E-mail for invoices"), [Optional(), Email(), Length(max=254)])
 
@@ -73,7 +98,9 @@ class PartyForm(FlaskForm):
 class CompanyForm(FlaskForm):
     buyer = FormField(PartyForm)
     seller = FormField(PartyForm)
-    series = StringField(_("Invoice series"), [InputRequired(), _SERIES])
+    series = StringField(
+        _("Invoice series"), [InputRequired(), _SERIES, _not_of_corrections], filters=[_line]
+    )
     kind = SelectField(_("Kind of invoice for a top-up"), choices=[])
     vat_rate = IntegerField(_("VAT rate (%)"), [InputRequired(), AnyOf(VAT_RATES)])
 

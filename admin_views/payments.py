@@ -59,6 +59,7 @@ class PaymentView(RecordView):
     title = _("Top-ups")
     menu_section = SMS_ACCOUNT
     icon = "bi-cash-coin"
+    read_permission = REPORT
     empty_title = _("Nobody has topped the SMS account up yet")
     empty_hint = _("Text messages are paid in advance: choose the dollar sign at the top of the page.")
 

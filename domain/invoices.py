@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from domain.errors import DomainError
+from domain.printed_text import printed_line
 
 
 class IncompleteParty(DomainError):
@@ -36,9 +37,9 @@ class Party:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of the fields an invoice needs and this party lacks."""
+        """The names of the fields an invoice needs and this party lacks, or holds nothing printable in."""
         needed = ("name", "nip", "street", "postal_code", "city")
-        return tuple(name for name in needed if not getattr(self, name).strip())
+        return tuple(name for name in needed if not printed_line(getattr(self, name)))
 
 
 def check_parties(seller: Party, buyer: Party) -> None:

@@ -6,8 +6,6 @@ Texts reach the layout as one JSON string and are placed as strings: nothing any
 
 import functools
 import json
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -19,13 +17,11 @@ import typst
 
 from domain.amount_in_words import amount_in_words
 from domain.invoices import Party
+from domain.printed_text import printed_line
 
 _LAYOUT = Path(__file__).with_name("invoice.typ")
 _TITLES = {"VAT": "Faktura VAT", "ZAL": "Faktura zaliczkowa", "KOR": "Faktura korygująca"}
 _NO_BREAK = "\u00a0"
-_LAST_OF_BASIC_PLANE = "\uffff"
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
-_WHITE = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +109,19 @@ def _content(sheet: InvoiceSheet) -> dict[str, object]:
     issued = sheet.issued_on
     return {
         "title": _TITLES[sheet.kind],
-        "number": _plain(sheet.number),
+        "number": printed_line(sheet.number),
         "issued": {"text": _date(issued), "year": issued.year, "month": issued.month, "day": issued.day},
-        "place": _plain(sheet.seller.city),
+        "place": printed_line(sheet.seller.city),
         "paid_label": "Data otrzymania zapłaty" if sheet.kind == "ZAL" else "Data sprzedaży i zapłaty",
         "paid": _date(sheet.paid_on),
-        "payment": _plain(sheet.payment),
+        "payment": printed_line(sheet.payment),
         "seller": _party(sheet.seller),
         "buyer": _party(sheet.buyer),
-        "item": _plain(sheet.item),
+        "item": printed_line(sheet.item),
         "rate": f"{sheet.vat_rate}%",
         "lines": _lines(sheet),
         "total": _figures(sheet.amounts),
-        "ksef": _plain(sheet.ksef_number),
+        "ksef": printed_line(sheet.ksef_number),
         "qr": _pixels(sheet.ksef_qr),
         "certificate": _pixels(sheet.certificate_qr),
         "correction": _correction(sheet.correction),
@@ -139,20 +135,21 @@ def _pixels(modules: Sequence[Sequence[bool]]) -> list[list[int]]:
 
 def _party(party: Party) -> dict[str, str]:
     return {
-        "name": _plain(party.name),
-        "street": _plain(party.street),
-        "city": _plain(f"{party.postal_code} {party.city}"),
-        "nip": _plain(party.nip),
+        "name": printed_line(party.name),
+        "street": printed_line(party.street),
+        "city": printed_line(f"{party.postal_code} {party.city}"),
+        "nip": printed_line(party.nip),
     }
 
 
 def _correction(correction: Correction | None) -> dict[str, str] | None:
     if correction is None:
         return None
+    number, issued_on = printed_line(correction.corrects_number), _date(correction.corrects_issued_on)
     return {
-        "document": f"{_plain(correction.corrects_number)} z dnia {_date(correction.corrects_issued_on)}",
-        "ksef": _plain(correction.corrects_ksef_number),
-        "reason": _plain(correction.reason),
+        "document": f"{number} z dnia {issued_on}",
+        "ksef": printed_line(correction.corrects_ksef_number),
+        "reason": printed_line(correction.reason),
     }
 
 
@@ -193,15 +190,3 @@ def _zloty(grosze: int) -> str:
 
 def _date(day: date) -> str:
     return f"{day:%d.%m}.{day.year:04}"
-
-
-def _plain(text: str) -> str:
-    """One line of composed letters: every white space is one space; control and direction marks, stacked
-    accents, and what the fonts cannot show (emoji: all beyond the basic plane) are dropped.
-    """
-    composed = unicodedata.normalize("NFC", _WHITE.sub(" ", text))
-    return " ".join("".join(filter(_is_shown, composed)).split())
-
-
-def _is_shown(character: str) -> bool:
-    return character <= _LAST_OF_BASIC_PLANE and unicodedata.category(character) not in _UNSEEN

@@ -4,9 +4,10 @@ Days are those of the charge in Warsaw, money is whole units of 1/10000 PLN. Tex
 nothing and are not in it. `queries.sms_report_rows` has the messages behind the sums.
 """
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +21,8 @@ from models.client import Client
 from models.message import Message, Origin
 from models.sms_day import SmsDay
 
+LONGEST_NUMBER = 18
+"""Digits of a campaign's number, which fits into 64 bits."""
 SUMMED = ("messages", "parts", "cost")
 
 
@@ -85,16 +88,29 @@ def total_of(lines: Sequence[Total]) -> Total:
 
 
 def narrowed(wanted: ReportFilter, by: By, key: str) -> ReportFilter:
-    """The report behind one of its lines."""
+    """The report behind one of its lines, with nothing in it for a day outside the period. Raises ValueError
+    for a key that no line can have.
+    """
     if by is By.SENDER:
         return replace(wanted, sender=key)
     if by is By.EVENT:
-        return replace(wanted, event=int(key) if key.isdecimal() else Origin(key))
-    if by is By.DAY:
-        return replace(wanted, first=date.fromisoformat(key), last=date.fromisoformat(key))
-    first = date.fromisoformat(f"{key}-01")
-    last = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        return replace(wanted, event=_event(key))
+    first, last = _days(by, key)
     return replace(wanted, first=max(first, wanted.first), last=min(last, wanted.last))
+
+
+def _event(key: str) -> int | Origin:
+    is_number = key.isascii() and key.isdecimal() and len(key) <= LONGEST_NUMBER
+    return int(key) if is_number else Origin(key)
+
+
+def _days(by: By, key: str) -> tuple[date, date]:
+    """The first and the last day of a line by days or months."""
+    first = date.fromisoformat(key if by is By.DAY else f"{key}-01")
+    if key != (first.isoformat() if by is By.DAY else first.isoformat()[:7]):
+        raise ValueError("a day is written 2026-03-02, a month 2026-03")
+    length = 1 if by is By.DAY else monthrange(first.year, first.month)[1]
+    return first, first.replace(day=first.day + length - 1)
 
 
 def campaigns_behind(session: Session, wanted: ReportFilter) -> dict[str, Campaign]:

@@ -40,15 +40,26 @@ def account(panel: Flask, stored: Session) -> None:
 @pytest.mark.parametrize(
     ("role", "codes"),
     [
-        ("administrator", [200, 200, 200, 200]),
-        ("accountant", [200, 200, 200, 403]),
-        ("operator", [403, 403, 403, 403]),
-        ("viewer", [403, 403, 403, 403]),
+        ("administrator", [200] * 7),
+        ("accountant", [200] * 6 + [403]),
+        ("operator", [403] * 7),
+        ("viewer", [403] * 7),
     ],
 )
-def test_money_is_for_those_who_may_see_reports(visit: Visit, role: str, codes: list[int]) -> None:
+def test_money_is_for_those_who_may_see_reports(
+    visit: Visit, stored: Session, account: None, role: str, codes: list[int]
+) -> None:
     person = visit(role)
-    pages = ("payment/top-up/", "invoice/", "ledger_entry/", "company/")
+    way_back = f"payment/back/{stored.scalars(sa.select(Payment.uuid)).first()}"
+    pages = (
+        "payment/top-up/",
+        "payment/",
+        way_back,
+        "payment/export/csv/",
+        "invoice/",
+        "ledger_entry/",
+        "company/",
+    )
     assert [person.get(f"/admin/{page}").status_code for page in pages] == codes
 
 
@@ -104,9 +115,19 @@ def test_the_parties_of_an_invoice_are_kept_and_audited(visit: Visit, stored: Se
     [
         ({"buyer-nip": "1234563217"}, "not a valid NIP"),
         ({"seller-nip": COMPANY.nip}, "the same NIP"),
+        ({"buyer-nip": "0000000000"}, "not a valid NIP"),
         ({"buyer-postal_code": "1"}, "Like 00-950."),
+        ({"buyer-postal_code": "٠٠-٩٥٠"}, "Like 00-950."),
+        ({"buyer-postal_code": "00\n-950"}, "Like 00-950."),
+        ({"buyer-name": "🚀🚀"}, "U+1F680"),
+        ({"buyer-street": "\u200b"}, "U+200B"),
+        ({"seller-city": "A\ufffeB"}, "U+FFFE"),
+        ({"buyer-name": "\x01"}, "This field is required."),
         ({"buyer-name": ""}, "This field is required."),
         ({"series": "fv/1"}, "capital letters"),
+        ({"series": "FV\nX"}, "capital letters"),
+        ({"series": "-"}, "capital letters"),
+        ({"series": "FK"}, "the series of corrections"),
         ({"kind": "KOR"}, "Not a valid choice"),
         ({"vat_rate": "101"}, "must be one of"),
     ],
@@ -117,3 +138,10 @@ def test_what_no_invoice_can_carry_is_refused_at_its_field(
     answer = visit("administrator").post("/admin/company/", **{**FORM, **changed})
     assert answer.status_code == 409 and said in answer.text
     assert invoice_settings(stored).buyer.name == ""
+
+
+def test_a_line_break_at_an_end_is_not_kept(visit: Visit, stored: Session) -> None:
+    ends = {"series": "FV\n", "buyer-postal_code": COMPANY.postal_code + "\n", "buyer-name": "A\x01B\x0bC"}
+    assert visit("administrator").post("/admin/company/", **{**FORM, **ends}).status_code == 302
+    kept = invoice_settings(stored)
+    assert (kept.series, kept.buyer.postal_code, kept.buyer.name) == ("FV", COMPANY.postal_code, "A B C")

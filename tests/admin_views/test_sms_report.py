@@ -135,7 +135,11 @@ def test_filters_narrow_the_sums_and_the_messages_alike(
         ({"event": "holiday"}, "does not understand its address"),
         ({"status": "lost"}, "does not understand its address"),
         ({"by": "day", "line": "yesterday"}, "does not understand its address"),
+        ({"by": "day", "line": "20260301"}, "does not understand its address"),
+        ({"by": "month", "line": "10000-01"}, "does not understand its address"),
         ({"by": "event", "line": "²"}, "does not understand its address"),
+        ({"by": "event", "line": "１"}, "does not understand its address"),
+        ({"by": "event", "line": "9" * 50}, "does not understand its address"),
         ({"after": "2026-03-01"}, "does not understand its address"),
     ],
 )
@@ -143,6 +147,24 @@ def test_an_address_that_is_no_report_is_refused(visit: Visit, arguments: dict[s
     person = visit("accountant")
     assert person.get(MESSAGES, **arguments).status_code == 302
     assert said in person.sentences(PAGE)[0]
+
+
+@pytest.mark.parametrize(
+    ("by", "line"),
+    [
+        ("day", "2026-02-28"),
+        ("day", "9999-12-31"),
+        ("month", "9999-12"),
+        ("month", "0001-01"),
+        ("month", "2026-04"),
+    ],
+)
+def test_a_line_outside_the_period_has_no_messages(visit: Visit, spring: None, by: str, line: str) -> None:
+    person = visit("accountant")
+    for page in (MESSAGES, f"{MESSAGES}csv", f"{MESSAGES}xlsx"):
+        answer = person.get(page, **MARCH, by=by, line=line)
+        assert answer.status_code == 200 and b"Show the message" not in answer.data
+    assert "No message here" in person.get(MESSAGES, **MARCH, by=by, line=line).text
 
 
 def test_pages_follow_one_another_to_the_last_message(visit: Visit, stored: Session, panel: Flask) -> None:
