@@ -7,13 +7,13 @@ hide behind the same mistake in the other. What it rests on besides is listed in
 
 import secrets
 import threading
-from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.ksef_checks import Fault, check_facts, checked, decoded, facts_of, ksef_number
 from sandbox.ksef_keys import Keys
+from sandbox.ksef_script import Script
 
 PASS_SECONDS = 900
 SESSION_SECONDS = 12 * 3600
@@ -65,22 +65,6 @@ class Session:
     iv: bytes
     documents: list[Document] = field(default_factory=list)
     is_closed: bool = False
-
-
-@dataclass
-class Script:
-    """What goes wrong next. ``is_down``: every request is answered with 503. ``too_many``: so many requests
-    are answered with 429 and ``retry_after`` seconds. ``verdicts``: what the next documents get, whatever is
-    in them. ``lost``: so many documents are taken in without an answer. ``delay``: so many questions about a
-    document are answered with 100 and 150 before the last word.
-    """
-
-    is_down: bool = False
-    too_many: int = 0
-    retry_after: int = 30
-    verdicts: deque[int] = field(default_factory=deque)
-    lost: int = 0
-    delay: int = 1
 
 
 class Office:
@@ -194,6 +178,7 @@ class Office:
             )
             session.documents.append(document)
             self._judge(session, document, request)
+            session.is_closed = self.script.ends_session(len(session.documents))
         return {"referenceNumber": document.reference}
 
     def _judge(self, session: Session, document: Document, request: dict[str, Any]) -> None:

@@ -30,7 +30,6 @@ class Handler(AnsweringHandler):
         self._handle(self._post)
 
     def _handle(self, answer: Any) -> None:
-        script = self.office.script
         length = self.headers.get("Content-Length", "0")
         if not length.isdecimal() or int(length[:9]) > LARGEST_REQUEST:
             self.close_connection = True
@@ -38,17 +37,34 @@ class Handler(AnsweringHandler):
             return
         self._body = self.rfile.read(int(length))
         parts = [part for part in self.path.partition("?")[0].split("/") if part]
-        if script.is_down and parts[:1] == ["v2"]:
-            self._json(503, {})
-        elif script.too_many > 0 and parts[:1] == ["v2"]:
-            script.too_many -= 1
-            status = {"code": 429, "description": "Too Many Requests", "details": ["Przekroczono limit"]}
-            self._json(429, {"status": status}, {"Retry-After": str(script.retry_after)})
-        else:
+        if parts[:1] != ["v2"] or not self._goes_wrong(parts):
             try:
                 answer(parts)
             except Refusal as refusal:
                 self._refuse(refusal)
+
+    def _goes_wrong(self, parts: list[str]) -> bool:
+        """Answer as the script says; False when it says nothing of this request."""
+        script = self.office.script
+        if script.is_down:
+            self._json(503, {})
+        elif script.too_many > 0:
+            script.too_many -= 1
+            self._too_many()
+        elif script.senseless > 0:
+            script.senseless -= 1
+            self._json(200, {})
+        elif (status := script.refusal_of(self.command, parts)) == HTTPStatus.TOO_MANY_REQUESTS:
+            self._too_many()
+        elif status:
+            self._refuse(Refusal(status, 21405, f"Tak każe scenariusz: {status}"))
+        else:
+            return False
+        return True
+
+    def _too_many(self) -> None:
+        status = {"code": 429, "description": "Too Many Requests", "details": ["Przekroczono limit"]}
+        self._json(429, {"status": status}, {"Retry-After": str(self.office.script.retry_after)})
 
     def _get(self, parts: list[str]) -> None:
         match parts:
