@@ -1,6 +1,17 @@
 """Errors an operator can act on."""
 
+from dataclasses import dataclass
 from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A parameter that is a list of message ids: the entrance translates each."""
+
+    ids: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.ids)
 
 
 class DomainError(Exception):

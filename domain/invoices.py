@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from domain.errors import DomainError
+from domain.errors import DomainError, Listed
 from domain.printed_text import printed_line
 
 
 class IncompleteParty(DomainError):
-    """Parameters: ``party``, ``missing``."""
+    """``missing``: what has nothing printable in it yet, by its label."""
 
     message = "No invoice can be issued yet. Fill in under Settings: %(missing)s."
 
@@ -35,21 +35,34 @@ class Party:
     def to_json(self) -> dict[str, str]:
         return asdict(self)
 
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The names of the fields an invoice needs and this party lacks, or holds nothing printable in."""
-        needed = ("name", "nip", "street", "postal_code", "city")
-        return tuple(name for name in needed if not printed_line(getattr(self, name)))
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    party: str
+    field: str
+    label: str
+
+
+_NEEDED = (
+    _Needed("seller", "name", label="the seller's name"),
+    _Needed("seller", "nip", label="the seller's NIP"),
+    _Needed("seller", "street", label="the seller's street"),
+    _Needed("seller", "postal_code", label="the seller's postal code"),
+    _Needed("seller", "city", label="the seller's city"),
+    _Needed("buyer", "name", label="the buyer's name"),
+    _Needed("buyer", "nip", label="the buyer's NIP"),
+    _Needed("buyer", "street", label="the buyer's street"),
+    _Needed("buyer", "postal_code", label="the buyer's postal code"),
+    _Needed("buyer", "city", label="the buyer's city"),
+)
 
 
 def check_parties(seller: Party, buyer: Party) -> None:
     """Raise IncompleteParty or SameParty unless an invoice between them can be issued."""
-    missing = [
-        *(f"seller.{name}" for name in seller.missing),
-        *(f"buyer.{name}" for name in buyer.missing),
-    ]
+    parties = {"seller": seller, "buyer": buyer}
+    missing = [one.label for one in _NEEDED if not printed_line(getattr(parties[one.party], one.field))]
     if missing:
-        raise IncompleteParty(missing=", ".join(missing))
+        raise IncompleteParty(missing=Listed(tuple(missing)))
     if seller.nip == buyer.nip:
         raise SameParty
 

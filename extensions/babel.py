@@ -11,7 +11,7 @@ from flask_admin.babel import CustomDomain
 from flask_babel import Babel, format_decimal, get_locale, gettext
 from flask_login import current_user
 
-from domain.errors import DomainError
+from domain.errors import DomainError, Listed
 
 LANGUAGES = {"pl": "Polski", "en": "English"}
 DEFAULT_LANGUAGE = "pl"
@@ -28,13 +28,17 @@ def choose_language() -> str:
 
 
 def translate(error: DomainError) -> str:
-    """A refusal as one sentence in the person's language, with its amounts (Decimal) written as there."""
+    """A refusal as one sentence in the person's language, with its amounts (Decimal) and names (Listed)
+    written as there.
+    """
     sentence = gettext(error.message_id)
     said = {name: _written(value) for name, value in error.parameters.items()}
     return sentence % said if said else sentence
 
 
 def _written(value: object) -> object:
+    if isinstance(value, Listed):
+        return ", ".join(gettext(message_id) for message_id in value.ids)
     if not isinstance(value, Decimal):
         return value
     _whole, _dot, decimals = f"{value:f}".partition(".")

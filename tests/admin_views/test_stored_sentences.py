@@ -5,6 +5,7 @@ from flask import Flask
 from flask_babel import gettext
 
 from domain.diagnoses import ConnectionLost, LargerThanAllowed, NoConnection
+from domain.invoices import IncompleteParty, Party, check_parties
 from domain.mail_headers import AddressNeedsSmtpUtf8
 from domain.money import in_zloty
 from extensions.babel import translate, translate_stored
@@ -60,3 +61,10 @@ def test_amounts_in_a_refusal_are_written_as_the_language_does(panel: Flask) -> 
         with panel.test_request_context(headers={"Accept-Language": language}):
             said = translate(refusal)
             assert needed in said and available in said
+
+
+def test_what_is_missing_for_an_invoice_is_named_in_words(panel: Flask) -> None:
+    with pytest.raises(IncompleteParty) as told:
+        check_parties(Party("", "1", "x", "x", "x"), Party("A", "2", "x", "x", ""))
+    with panel.test_request_context(headers={"Accept-Language": "pl"}):
+        assert translate(told.value).endswith(": nazwa sprzedawcy, miejscowość nabywcy.")

@@ -95,7 +95,7 @@ PARTY = Party("A Sp. z o.o.", "1234563218", "ul. B 1", "00-950", "Warszawa")
 
 
 def test_every_field_that_is_missing_is_named() -> None:
-    with pytest.raises(IncompleteParty, match=r"seller\.name, .*buyer\.city"):
+    with pytest.raises(IncompleteParty, match="the seller's name, the buyer's city"):
         check_parties(Party("", "1", "x", "x", "x"), Party("A", "2", "x", "x", " "))
 
 
@@ -105,7 +105,7 @@ def test_nobody_invoices_themselves() -> None:
 
 
 def test_a_party_survives_its_storage() -> None:
-    assert Party.from_json(PARTY.to_json()) == PARTY and not PARTY.missing
+    assert Party.from_json(PARTY.to_json()) == PARTY
 
 
 def test_a_number_names_series_sequence_and_year() -> None:
