@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -47,7 +48,10 @@ class PaymentStarted:
 
 @dataclass(frozen=True, slots=True)
 class ProvenNews:
-    """What a gateway has proven to say about a payment; ``amount`` in grosze, ``said`` in its own word."""
+    """What a gateway has proven to say about a payment; ``amount`` in grosze, ``said`` in its own word.
+
+    ``paid_at`` is when it got the money, where it says so: the news may come days later.
+    """
 
     uuid: str
     reference: str
@@ -56,6 +60,7 @@ class ProvenNews:
     currency: str
     said: str
     detail: Mapping[str, Any]
+    paid_at: datetime | None = None
 
 
 def check_top_up(grosze: int) -> None:
@@ -73,3 +78,10 @@ def status_after(current: PaymentStatus, said: PaymentStatus) -> PaymentStatus:
     if said is PaymentStatus.PENDING and current in (PaymentStatus.REFUSED, PaymentStatus.FAILED):
         return current
     return said
+
+
+def moment_of_payment(said: datetime | None, *, created: datetime, heard: datetime) -> datetime:
+    """When the payer paid: what the gateway says, unless that was before the payment was or is yet to come;
+    then it is worth nothing, and the moment we heard of it counts.
+    """
+    return said if said is not None and created <= said <= heard else heard

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -117,7 +118,17 @@ def news(order: object, document: Mapping[str, Any]) -> ProvenNews:
         currency=text(order, "currencyCode", _CURRENCY),
         said=said,
         detail=_detail(order, document),
+        paid_at=_moment(document.get("localReceiptDateTime")),
     )
+
+
+def _moment(said: object) -> datetime | None:
+    """When PayU got the money (ISO 8601 with an offset), which only a completed order's notification says."""
+    try:
+        moment = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return moment if moment is not None and moment.tzinfo is not None else None
 
 
 def _detail(order: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, str]:

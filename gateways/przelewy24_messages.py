@@ -10,9 +10,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from domain.local_time import WARSAW
 from domain.payments import PaymentStatus, ProvenNews
 from gateways.strict_json import inner, text, whole_number
 
@@ -38,12 +40,15 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _SIGN = re.compile(r"[0-9a-f]{96}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 _STATEMENT = re.compile(r".{0,1024}", re.DOTALL)
+_MINUTE = re.compile(r"[0-9]{12}")
 _DETAIL = re.compile(r"[\x20-\x7e]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A payment as Przelewy24 describes it; ``origin_amount`` is what it was registered with, in grosze."""
+    """A payment as Przelewy24 describes it; ``origin_amount`` is what it was registered with, in grosze.
+    ``paid_at``: only the answer to a question says it.
+    """
 
     session: str
     order: int
@@ -52,6 +57,7 @@ class Transaction:
     currency: str
     status: int
     detail: Mapping[str, str]
+    paid_at: datetime | None = None
 
     def as_news(self, said: str = "", status: PaymentStatus | None = None) -> ProvenNews:
         """News of it: what its status means unless something else has been proven."""
@@ -64,6 +70,7 @@ class Transaction:
             currency=self.currency,
             said=said or word,
             detail=self.detail,
+            paid_at=self.paid_at,
         )
 
 
@@ -126,7 +133,20 @@ def looked_up(status: int, document: Mapping[str, Any], session: str) -> Transac
         currency=text(data, "currency", _CURRENCY),
         status=found,
         detail=_detail(data.get("orderId"), data.get("paymentMethod"), data.get("statement")),
+        paid_at=_moment(data.get("dateOfTransaction")) if paid else None,
     )
+
+
+def _moment(said: object) -> datetime | None:
+    """``202603021000``: a minute in Warsaw."""
+    try:
+        return (
+            datetime.strptime(said, "%Y%m%d%H%M").replace(tzinfo=WARSAW)
+            if isinstance(said, str) and _MINUTE.fullmatch(said)
+            else None
+        )
+    except ValueError:
+        return None
 
 
 def token(status: int, document: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ Amounts are grosze, on the wire as numbers.
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
@@ -36,6 +37,7 @@ _OWN_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _CURRENCY = re.compile(r"[a-z]{3}")
 _LARGEST_AMOUNT = 10**12 - 1
 _LONGEST_TEXT = 250
+_LATEST = 2**33
 
 _PAID, _UNPAID = "paid", "unpaid"
 _COMPLETED = "checkout.session.completed"
@@ -212,7 +214,15 @@ def _reported(event: Mapping[str, Any], session: Mapping[str, Any]) -> ProvenNew
         raise ValueError("type")
     if (said, paid) not in _EVENTS:
         raise ValueError("type or payment_status")
-    return _news(session, said.removeprefix("checkout.session."), _EVENTS[said, paid])
+    news = _news(session, said.removeprefix("checkout.session."), _EVENTS[said, paid])
+    return replace(news, paid_at=_moment(event.get("created"))) if paid == _PAID else news
+
+
+def _moment(said: object) -> datetime | None:
+    """When an event happened (Unix seconds): Stripe sends one again for up to three days."""
+    if type(said) is not int or not 0 < said < _LATEST:
+        return None
+    return datetime.fromtimestamp(said, UTC)
 
 
 def _answered(session: Mapping[str, Any]) -> ProvenNews:

@@ -18,6 +18,7 @@ from domain.payments import (
     PaymentStatus,
     ProvenNews,
     check_top_up,
+    moment_of_payment,
     status_after,
 )
 from models.payment import NewsSource, Payment, PaymentGateway, PaymentNews
@@ -154,7 +155,7 @@ def _take_in(session: Session, payment: Payment, news: ProvenNews, now: datetime
     payment.status = status
     if status is not PaymentStatus.PAID:
         return status.value
-    payment.paid_at = now
+    payment.paid_at = moment_of_payment(news.paid_at, created=payment.created_at, heard=now)
     session.flush()
     _credit(session, payment, invoice_settings(session), now)
     return "credited"

@@ -151,6 +151,7 @@ class Przelewy24:
             "currency": sale.fields["currency"],
             "clientEmail": sale.fields["email"],
             "paymentMethod": 154,
+            "dateOfTransaction": "202603021000" if sale.status else "",
         }
         return 200, {"data": data, "responseCode": 0}
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -229,7 +230,9 @@ def test_the_detail_is_short_and_names_nobody():
     order["orderCreateDate"] = "2026-03-02T10:00:00.000+01:00"
     properties = [{"name": "PAYMENT_ID", "value": "5003707594"}, {"name": "OTHER", "value": "x"}]
     document = {"order": order, "localReceiptDateTime": "2026-03-02T10:01:00+01:00", "properties": properties}
-    assert read(json.dumps(document).encode()).detail == {
+    news = read(json.dumps(document).encode())
+    assert news.paid_at == datetime(2026, 3, 2, 9, 1, tzinfo=UTC)
+    assert news.detail == {
         "ordered_at": "2026-03-02T10:00:00.000+01:00",
         "received_at": "2026-03-02T10:01:00+01:00",
         "method": "BLIK",

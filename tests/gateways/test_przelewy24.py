@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -124,6 +125,7 @@ def test_a_payment_without_news_is_verified_when_asked_about(
     for said in ("verified", "payment made"):
         news = paid.ask(UUID)
         assert news is not None and (news.status, news.said) == (PaymentStatus.PAID, said)
+        assert news.paid_at == datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
     assert p24.sales[UUID].verified == 1
 
 

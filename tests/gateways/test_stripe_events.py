@@ -3,6 +3,7 @@
 import json
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -27,6 +28,15 @@ def read(body: bytes, header: str | None = None) -> ProvenNews:
     return GATEWAY.read_notification(
         {"stripe-signature": signature(body) if header is None else header}, body
     )
+
+
+@pytest.mark.parametrize(
+    ("created", "paid_at"),
+    [(1_772_442_000, datetime(2026, 3, 2, 9, tzinfo=UTC)), (None, None), (True, None), (10**12, None)],
+)
+def test_an_event_says_when_it_happened(created: object, paid_at: datetime | None) -> None:
+    body = json.dumps(json.loads(event()) | {"created": created}).encode()
+    assert read(body).paid_at == paid_at
 
 
 # --- events ---
