@@ -134,6 +134,7 @@ def _ksef(settings: Settings) -> KsefGateway | None:
                     settings.ksef_offline_key,
                     settings.ksef_offline_key_password,
                 ),
+                offline_after=settings.ksef_offline_after,
                 sandbox_url=settings.ksef_sandbox_url,
             )
         )

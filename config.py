@@ -89,6 +89,7 @@ class Settings:
     ksef_offline_certificate: str = ""
     ksef_offline_key: str = ""
     ksef_offline_key_password: str = field(default="", repr=False)
+    ksef_offline_after: timedelta = timedelta(minutes=30)
     ksef_sandbox_url: str = ""
 
     @classmethod
@@ -153,6 +154,7 @@ class Settings:
             ksef_offline_certificate=read.text("KSEF_OFFLINE_CERTIFICATE", ""),
             ksef_offline_key=read.text("KSEF_OFFLINE_KEY", ""),
             ksef_offline_key_password=read.text("KSEF_OFFLINE_KEY_PASSWORD", ""),
+            ksef_offline_after=read.seconds("KSEF_OFFLINE_AFTER", plain.ksef_offline_after),
             ksef_sandbox_url=read.text("KSEF_SANDBOX_URL", "").rstrip("/"),
         )
 

@@ -21,3 +21,9 @@ class UnreadableKsef(Diagnosis):
 
 class UnusableCertificate(Diagnosis):
     message = "The certificate for KSeF cannot be used: %(why)s"
+
+
+class NoOfflineCertificate(Diagnosis):
+    message = (
+        "KSeF cannot be reached. Without a certificate of the type Offline the invoice, and its e-mail, wait."
+    )

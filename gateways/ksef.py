@@ -49,7 +49,9 @@ class KsefGateway:
         self._keys: dict[str, EncryptionData] = {}
 
     def open_session(self) -> str:
-        """Begin a session for sending; its reference."""
+        """Begin a session for sending; its reference. A refusal is about us and no document: it is raised as
+        KsefUnavailable.
+        """
 
         def open_with_new_key(client: KsefClient, token: str) -> str:
             public = client.security.get_public_key_certificate("SymmetricKeyEncryption")
@@ -61,12 +63,16 @@ class KsefGateway:
             self._keys[reference] = keys
             return str(reference)
 
-        return self._ask(open_with_new_key)
+        try:
+            return self._ask(open_with_new_key)
+        except KsefRefused as failure:
+            raise _not_let_in(failure) from failure
 
     def send(self, session: str, document: bytes, *, offline: bool) -> str:
         """Hand one document over in a session that this object opened; its reference in the session.
 
         After KsefLost `find` tells whether it arrived. Sent again, it would be refused as a duplicate (440).
+        KsefRefused says nothing about the document, which was not taken: the session may have ended.
         """
         keys = self._keys[session]
         request = build_send_invoice_request(document, keys.key, keys.iv, offline_mode=offline)
@@ -79,14 +85,16 @@ class KsefGateway:
 
     def close_sessions(self) -> None:
         """End every session opened here; KSeF does so by itself after twelve hours."""
-        for session in list(self._keys):
-            del self._keys[session]
+        opened, self._keys = list(self._keys), {}
+        for session in opened:
             try:
                 self._ask(
                     lambda client, token, session=session: client.sessions.close_online_session(  # type: ignore[misc]
                         session, access_token=token
                     )
                 )
+            except KsefRefused:  # it has ended
+                continue
             except KsefFailure:
                 return
 
@@ -166,9 +174,7 @@ class KsefGateway:
             return self._client, self._access.token(self._client)
         except KsefHttpError as error:
             failure = _failure(error, sending=False)
-            if isinstance(failure, KsefRefused):  # us, not a document
-                failure = KsefUnavailable(failure.code, failure.text, is_down=False)
-            raise failure from error
+            raise (_not_let_in(failure) if isinstance(failure, KsefRefused) else failure) from error
         except BadCertificate as error:
             raise KsefUnavailable(0, str(UnusableCertificate(why=str(error))), is_down=False) from error
         except _UNREADABLE as error:
@@ -199,6 +205,11 @@ def _same_digest(said: str, wanted: bytes) -> bool:
         return False
 
 
+def _not_let_in(refusal: KsefRefused) -> KsefUnavailable:
+    """A refusal of us, before any document is spoken of."""
+    return KsefUnavailable(refusal.code, refusal.text, is_down=False)
+
+
 def _failure(error: KsefHttpError, *, sending: bool) -> KsefFailure:
     """What an error of HTTP means. 4xx refuses; an answer that is none, or 5xx, tells nothing about what was
     sent, unless no connection came about.
@@ -217,8 +228,9 @@ def _failure(error: KsefHttpError, *, sending: bool) -> KsefFailure:
 
 
 def _unreadable(error: Exception, *, sending: bool) -> KsefFailure:
+    """KSeF works, and we do not understand it: no reason to issue an invoice offline."""
     text = str(UnreadableKsef(why=type(error).__name__))
-    return KsefLost(0, text) if sending else KsefUnavailable(0, text, is_down=True)
+    return KsefLost(0, text) if sending else KsefUnavailable(0, text, is_down=False)
 
 
 def _seconds(error: KsefHttpError) -> int:

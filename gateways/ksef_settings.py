@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from ksef_client.config import KsefEnvironment as Addresses
@@ -39,7 +39,9 @@ class KsefSettings:
 
     One of ``certificate`` and ``token`` logs in; with both, the certificate does (tokens end with 2026).
     ``offline_certificate`` is another one, of KSeF's type Offline: it signs the second code on what is issued
-    while KSeF is down. ``timeout_seconds`` applies to connecting and to each single wait. Raises ValueError.
+    while KSeF is down. ``offline_after`` is how long KSeF has to be out of reach before an invoice is issued
+    like that: half an hour is six tries, and longer than a restart at either end. ``timeout_seconds`` applies
+    to connecting and to each single wait. Raises ValueError.
     """
 
     environment: KsefEnvironment
@@ -48,6 +50,7 @@ class KsefSettings:
     certificate: Certificate | None = None
     token: str = field(default="", repr=False)
     offline_certificate: Certificate | None = None
+    offline_after: timedelta = timedelta(minutes=30)
     sandbox_url: str = ""
     timeout_seconds: float = 20.0
 

@@ -22,7 +22,8 @@ class KsefSubmission(Identified, Timestamped, Model):
 
     ``xml`` is the document as it is or was sent, ``sha256`` its digest in hexadecimal digits: both are there
     before the network is used. ``claim`` and ``leased_until`` say which run works on the row, and how long
-    that is believed. ``offline_since``: issued in the mode offline24.
+    that is believed. ``offline_since``: issued in the mode offline24. ``down_since``: how long KSeF has been
+    out of reach for it; ``requests_refused``: how often KSeF said no to a request about it.
     """
 
     __tablename__ = "ksef_submission"
@@ -63,9 +64,11 @@ class KsefSubmission(Identified, Timestamped, Model):
     error_code: Mapped[int | None]
     error_text: Mapped[str] = mapped_column(sa.String(2000), default="")
     attempts: Mapped[int] = mapped_column(default=0)
+    requests_refused: Mapped[int] = mapped_column(default=0, server_default="0")
     next_try_at: Mapped[datetime]
     claim: Mapped[str] = mapped_column(sa.String(36), default="")
     leased_until: Mapped[datetime | None]
+    down_since: Mapped[datetime | None]
     offline_since: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """The receipt (UPO) of an invoice that KSeF has accepted."""
 
 import base64
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -13,7 +14,9 @@ from services.ksef_submissions import write_submission
 ASKED_EVERY = timedelta(minutes=5)
 
 
-def fetch_receipt(session: Session, ksef: KsefGateway, row: KsefSubmission, now: datetime) -> bool:
+def fetch_receipt(
+    session: Session, ksef: KsefGateway, row: KsefSubmission, clock: Callable[[], datetime]
+) -> bool:
     """Keep the receipt of a claimed, accepted row; False while there is none. Commits.
 
     It takes KSeF a moment to write one. One that names another number or digest is not this document's.
@@ -24,7 +27,10 @@ def fetch_receipt(session: Session, ksef: KsefGateway, row: KsefSubmission, now:
     except KsefRefused:
         receipt = ""
     digest = base64.b64encode(bytes.fromhex(row.sha256)).decode()
-    if row.ksef_number not in receipt or digest not in receipt:
-        write_submission(session, row, now, next_try_at=now + ASKED_EVERY, leased_until=None)
-        return False
-    return write_submission(session, row, now, upo=receipt, leased_until=None)
+    is_its = row.ksef_number in receipt and digest in receipt
+    now = clock()
+    news = {"upo": receipt} if is_its else {"next_try_at": now + ASKED_EVERY}
+    return (
+        write_submission(session, row, now, **news, error_code=None, error_text="", leased_until=None)
+        and is_its
+    )

@@ -6,12 +6,11 @@ KSeF refuses the second as a duplicate (440) and names the first, which is ours 
 """
 
 from collections import deque
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
-from domain.delivery import back_off
 from domain.ksef import (
     DocumentStatus,
     KsefFailure,
@@ -24,18 +23,18 @@ from domain.ksef import (
 )
 from domain.ksef_diagnoses import OtherDocument, OtherSeller
 from gateways.ksef import KsefGateway
-from gateways.ksef_access import BadCertificate
-from gateways.ksef_links import certificate_link, invoice_link
+from gateways.ksef_links import invoice_link
 from models.invoice import Invoice
 from models.ksef import KsefSubmission
 from services.fa3_document import NotForKsef, fa3_document
 from services.ksef_receipts import fetch_receipt
-from services.ksef_submissions import claim_submission, due_submissions, enrol_invoices, write_submission
+from services.ksef_records import FIRST_RETRY, Clock, KsefRecords
+from services.ksef_submissions import claim_submission, due_submissions, enrol_invoices
 
-FIRST_RETRY, LONGEST_RETRY = timedelta(minutes=1), timedelta(hours=1)
-LONGEST_WAIT = timedelta(hours=6)
 ASKED_EVERY = timedelta(seconds=30)
 ASKED_IN_VAIN = 2
+SESSIONS_IN_VAIN = 2
+"""So many refused in a row, each in a session of its own: it is no longer about one document."""
 
 
 class _Stop(Exception):
@@ -46,15 +45,15 @@ class _Stop(Exception):
         self.failure = failure
 
 
-def send_to_ksef(session: Session, ksef: KsefGateway, now: datetime) -> int:
+def send_to_ksef(session: Session, ksef: KsefGateway, clock: Clock) -> int:
     """One round: take new invoices in, send what waits, ask about what was sent; the number worked on.
 
     May run twice at once and be killed at any moment. Commits each step; no transaction is open while the
     network is used.
     """
-    enrol_invoices(session, ksef.settings, now)
-    due = due_submissions(session, ksef.settings, now)
-    run = _Run(session, ksef, now)
+    enrol_invoices(session, ksef.settings, clock())
+    due = due_submissions(session, ksef.settings, clock())
+    run = _Run(session, ksef, clock)
     waiting = deque(due)
     try:
         while waiting:
@@ -69,15 +68,16 @@ def send_to_ksef(session: Session, ksef: KsefGateway, now: datetime) -> int:
 
 
 class _Run:
-    """One round; it opens one session for all it sends."""
+    """One round. It opens one session for all it sends, and another when that one takes no more."""
 
-    def __init__(self, session: Session, ksef: KsefGateway, now: datetime) -> None:
-        self._session, self._ksef, self._now = session, ksef, now
-        self._open = ""
+    def __init__(self, session: Session, ksef: KsefGateway, clock: Clock) -> None:
+        self._session, self._ksef, self._clock = session, ksef, clock
+        self._records = KsefRecords(session, ksef.settings, clock)
+        self._open, self._in_vain = "", 0
 
     def work_on(self, submission_id: int) -> None:
         """Take a row as far as it goes now. Raises _Stop."""
-        row = claim_submission(self._session, submission_id, self._now)
+        row = claim_submission(self._session, submission_id, self._clock())
         if row is None:
             return
         try:
@@ -86,26 +86,31 @@ class _Run:
             self._put_off(row, failure)
             raise _Stop(failure) from failure
         except KsefLost as failure:
-            self._try_later(row, failure)
+            self._records.try_later(row, failure)
             raise _Stop(KsefUnavailable(failure.code, failure.text, is_down=False)) from failure
 
     def put_off(self, submission_id: int, failure: KsefUnavailable) -> None:
         """KSeF did not work for the row before this one."""
-        row = claim_submission(self._session, submission_id, self._now)
+        row = claim_submission(self._session, submission_id, self._clock())
         if row is not None:
             self._put_off(row, failure)
+
+    def _put_off(self, row: KsefSubmission, failure: KsefUnavailable) -> None:
+        if row.state is KsefState.SENDING and self._open == row.session_reference:
+            self._records.write(row, state=_unsent(row))
+        self._records.put_off(row, failure, lambda: self._prepare(row))
 
     def _advance(self, row: KsefSubmission) -> None:
         if row.state in (KsefState.WAITING, KsefState.OFFLINE) and not self._prepare(row):
             return
         if row.state is KsefState.SENDING:
             self._look_for(row)
-        if row.state in (KsefState.WAITING, KsefState.SENDING, KsefState.OFFLINE):
-            self._send(row)
+        if row.state in (KsefState.WAITING, KsefState.SENDING, KsefState.OFFLINE) and not self._send(row):
+            return
         if row.state is KsefState.SENT:
             self._ask(row)
         if row.state is KsefState.ACCEPTED and not row.upo:
-            fetch_receipt(self._session, self._ksef, row, self._now)
+            fetch_receipt(self._session, self._ksef, row, self._clock)
 
     def _prepare(self, row: KsefSubmission) -> bool:
         """Make the document, unless it is there; False when there can be none."""
@@ -114,17 +119,17 @@ class _Run:
         settings, invoice = self._ksef.settings, self._session.get_one(Invoice, row.invoice_id)
         corrected = invoice.corrects.ksef if invoice.corrects else None
         if corrected is not None and corrected.state is not KsefState.ACCEPTED:
-            self._write(row, next_try_at=self._now + FIRST_RETRY, leased_until=None)  # its number is needed
+            self._records.pause(row, FIRST_RETRY)  # its number is needed
             return False
         try:
             document = fa3_document(invoice)
         except NotForKsef as problem:
-            return self._refuse(row, None, str(problem))
+            return self._records.refuse(row, None, str(problem))
         if invoice.seller.get("nip") != settings.nip:
-            return self._refuse(row, None, str(OtherSeller()))
+            return self._records.refuse(row, None, str(OtherSeller()))
         digest = sha256(document).hexdigest()
         link = invoice_link(settings, invoice.issued_on, digest)
-        return self._write(row, xml=document.decode(), sha256=digest, verification_url=link)
+        return self._records.write(row, xml=document.decode(), sha256=digest, verification_url=link)
 
     def _look_for(self, row: KsefSubmission) -> None:
         """It may have arrived: ask its session."""
@@ -133,20 +138,31 @@ class _Run:
         except KsefRefused:  # a session that KSeF has forgotten holds nothing
             return
         if reference:
-            self._write(row, state=KsefState.SENT, invoice_reference=reference, sent_at=self._now)
+            self._records.sent(row, reference)
 
-    def _send(self, row: KsefSubmission) -> None:
+    def _send(self, row: KsefSubmission) -> bool:
         if not self._open:
             self._open = self._ksef.open_session()
-        if not self._write(row, state=KsefState.SENDING, session_reference=self._open):
-            return
+        if not self._records.write(row, state=KsefState.SENDING, session_reference=self._open):
+            return False
         try:
             offline = row.offline_since is not None
             reference = self._ksef.send(self._open, row.xml.encode(), offline=offline)
         except KsefRefused as failure:
-            self._refuse(row, failure.code, failure.text)
-            return
-        self._write(row, state=KsefState.SENT, invoice_reference=reference, sent_at=self._now)
+            self._leave_session(row, failure)
+            return False
+        self._in_vain = 0
+        self._records.sent(row, reference)
+        return True
+
+    def _leave_session(self, row: KsefSubmission, failure: KsefRefused) -> None:
+        """The session takes nothing more, for all we know: the document was not even looked at."""
+        self._open = ""
+        self._in_vain += 1
+        self._records.write(row, state=_unsent(row))
+        if self._in_vain >= SESSIONS_IN_VAIN:
+            raise KsefUnavailable(failure.code, failure.text, is_down=False) from failure
+        self._records.refused_request(row, failure)
 
     def _ask(self, row: KsefSubmission) -> None:
         try:
@@ -154,94 +170,36 @@ class _Run:
         except KsefRefused as failure:
             # KSeF knows nothing of it, or no more. Sent again it is at worst a duplicate of itself.
             forgotten = row.attempts >= ASKED_IN_VAIN
-            self._try_later(row, failure, state=_unsent(row) if forgotten else row.state)
+            self._records.try_later(row, failure, state=_unsent(row) if forgotten else row.state)
             return
         match verdict_of(status.code):
             case Verdict.PENDING:
-                self._write(row, next_try_at=self._now + ASKED_EVERY, leased_until=None)
+                self._records.pause(row, ASKED_EVERY)
             case Verdict.ACCEPTED:
-                self._accept(row, status.ksef_number)
+                self._records.accept(row, status.ksef_number)
             case Verdict.DUPLICATE:
                 self._settle_duplicate(row, status)
             case Verdict.AGAIN:
-                self._try_later(row, KsefFailure(status.code, status.text), state=_unsent(row))
+                self._records.try_later(row, KsefFailure(status.code, status.text), state=_unsent(row))
             case Verdict.REFUSED:
-                self._refuse(row, status.code, status.text)
+                self._records.refuse(row, status.code, status.text)
 
     def _settle_duplicate(self, row: KsefSubmission, status: DocumentStatus) -> None:
         """Ours if it is the same document: then an earlier sending had arrived."""
         number = status.original_number
+        if not number:
+            self._records.refuse(row, status.code, status.text)
+            return
+        other = str(OtherDocument(number=number))
         try:
-            is_ours = bool(number) and self._ksef.digest_of(number) == row.sha256
-        except KsefRefused:
-            is_ours = False
+            is_ours = self._ksef.digest_of(number) == row.sha256
+        except KsefRefused as failure:  # says nothing of whose it is
+            self._records.refused_request(row, failure, last_word=other)
+            return
         if is_ours:
-            self._accept(row, number, session_reference=status.original_session)
+            self._records.accept(row, number, session_reference=status.original_session)
         else:
-            self._refuse(row, status.code, str(OtherDocument(number=number)) if number else status.text)
-
-    def _accept(self, row: KsefSubmission, number: str, **more: object) -> None:
-        self._write(
-            row,
-            state=KsefState.ACCEPTED,
-            ksef_number=number,
-            decided_at=self._now,
-            error_code=None,
-            error_text="",
-            next_try_at=self._now,
-            leased_until=None,
-            **more,
-        )
-
-    def _refuse(self, row: KsefSubmission, code: int | None, text: str) -> bool:
-        self._write(
-            row,
-            state=KsefState.REFUSED,
-            error_code=code,
-            error_text=text,
-            decided_at=self._now,
-            leased_until=None,
-        )
-        return False
-
-    def _put_off(self, row: KsefSubmission, failure: KsefUnavailable) -> None:
-        """Surely not taken. While KSeF is down an invoice is issued all the same: offline24."""
-        if row.state is KsefState.SENDING and self._open == row.session_reference:
-            self._write(row, state=_unsent(row))
-        if failure.is_down and row.state is KsefState.WAITING and self._prepare(row):
-            self._go_offline(row)
-        if row.state is not KsefState.REFUSED:
-            self._try_later(row, failure, wait=min(timedelta(seconds=failure.retry_after), LONGEST_WAIT))
-
-    def _go_offline(self, row: KsefSubmission) -> None:
-        try:
-            link = certificate_link(self._ksef.settings, row.sha256)
-        except BadCertificate:
-            link = ""
-        self._write(row, state=KsefState.OFFLINE, offline_since=self._now, certificate_url=link)
-
-    def _try_later(
-        self,
-        row: KsefSubmission,
-        failure: KsefFailure,
-        *,
-        wait: timedelta = timedelta(),
-        **more: object,
-    ) -> None:
-        attempts = row.attempts + 1
-        pause = wait or back_off(attempts, first=FIRST_RETRY, longest=LONGEST_RETRY)
-        self._write(
-            row,
-            attempts=attempts,
-            next_try_at=self._now + pause,
-            error_code=failure.code or None,
-            error_text=failure.text,
-            leased_until=None,
-            **more,
-        )
-
-    def _write(self, row: KsefSubmission, **values: object) -> bool:
-        return write_submission(self._session, row, self._now, **values)
+            self._records.refuse(row, status.code, other)
 
 
 def _unsent(row: KsefSubmission) -> KsefState:

@@ -37,7 +37,7 @@ def test_a_refused_invoice_is_sent_again_and_gets_its_number(
 ) -> None:
     gateway = KsefGateway(ksef.settings_for(there.url))
     there.office.script.verdicts.append(450)
-    send_to_ksef(stored, gateway, NOW)
+    send_to_ksef(stored, gateway, lambda: NOW)
     page = open_page()
     page.goto("/admin/invoice/")
     expect(page.get_by_text("Refused", exact=True)).to_be_visible()
@@ -45,7 +45,7 @@ def test_a_refused_invoice_is_sent_again_and_gets_its_number(
     expect(page.get_by_text("KSeF has refused this invoice")).to_be_visible()
     page.get_by_role("button", name="Send to KSeF again").click()
     expect(page.get_by_text("The invoice will be sent to KSeF again.")).to_be_visible()
-    send_to_ksef(stored, gateway, datetime.now(UTC) + timedelta(minutes=1))
+    send_to_ksef(stored, gateway, lambda: datetime.now(UTC) + timedelta(minutes=1))
     page.reload()
     [number, _other] = sorted(there.office.accepted, key=lambda one: there.office.accepted[one][1].came_at)[
         ::-1
@@ -67,7 +67,7 @@ def test_the_screens_fit(
 ) -> None:
     there.office.script.verdicts.append(450)
     gateway = KsefGateway(ksef.settings_for(there.url))
-    send_to_ksef(stored, gateway, NOW)
+    send_to_ksef(stored, gateway, lambda: NOW)
     page = open_page(viewport, color_scheme=scheme, locale="pl-PL")
     for path in ("invoice/", "invoice/details/?id=1", "invoice/details/?id=2"):
         page.goto(f"/admin/{path}")

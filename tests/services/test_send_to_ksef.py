@@ -23,9 +23,8 @@ from services.ksef_submissions import (
     due_submissions,
     enrol_invoices,
 )
-from services.send_to_ksef import send_to_ksef
 from tests import factories as make
-from tests.services.ksef_scene import MINUTE, rows, states
+from tests.services.ksef_scene import MINUTE, rows, send, states
 
 
 @pytest.fixture
@@ -56,25 +55,25 @@ def test_an_invoice_is_sent_numbered_and_receipted(
     session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
 ) -> None:
     there.office.script.delay = 2
-    assert send_to_ksef(session, gateway, now) == 2
+    assert send(session, gateway, now) == 2
     assert states(session) == ["sent", "sent"]
-    send_to_ksef(session, gateway, now + MINUTE)
+    send(session, gateway, now + MINUTE)
     assert states(session) == ["sent", "sent"]
-    send_to_ksef(session, gateway, now + 2 * MINUTE)
+    send(session, gateway, now + 2 * MINUTE)
     assert states(session) == ["accepted", "accepted"]
     for row in rows(session):
         assert row.sha256 == hashlib.sha256(row.xml.encode()).hexdigest()
         assert there.office.accepted[row.ksef_number][1].content == row.xml.encode()
         assert row.ksef_number in row.upo and row.error_text == "" and row.leased_until is None
     assert len(there.office.sessions) == 1 and all(one.is_closed for one in there.office.sessions.values())
-    assert send_to_ksef(session, gateway, now + 3 * MINUTE) == 0
+    assert send(session, gateway, now + 3 * MINUTE) == 0
 
 
 def test_what_was_issued_before_the_day_is_left_alone(
     session: Session, there: ksef.Ksef, now: datetime
 ) -> None:
     later = replace(ksef.settings_for(there.url), since=now.date() + timedelta(days=1))
-    assert send_to_ksef(session, KsefGateway(later), now) == 0
+    assert send(session, KsefGateway(later), now) == 0
     assert rows(session) == []
 
 
@@ -121,10 +120,10 @@ def test_killed_at_any_call_an_invoice_arrives_once(
     session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime, calls: int, after: bool
 ) -> None:
     with pytest.raises(Killed):
-        send_to_ksef(session, Dying(gateway.settings, calls, after=after), now)
+        send(session, Dying(gateway.settings, calls, after=after), now)
     session.rollback()
     for minutes in range(20, 60, 5):
-        send_to_ksef(session, gateway, now + minutes * MINUTE)
+        send(session, gateway, now + minutes * MINUTE)
     assert states(session) == ["accepted", "accepted"]
     assert sorted(row.ksef_number for row in rows(session)) == sorted(there.office.accepted)
     assert all(row.upo for row in rows(session))
@@ -134,9 +133,9 @@ def test_a_lost_answer_does_not_send_twice(
     session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
 ) -> None:
     there.office.script.lost = 1
-    send_to_ksef(session, gateway, now)
+    send(session, gateway, now)
     assert states(session) == ["sending", "waiting"]
-    send_to_ksef(session, gateway, now + 2 * MINUTE)
+    send(session, gateway, now + 2 * MINUTE)
     assert states(session) == ["accepted", "accepted"]
     assert sum(len(one.documents) for one in there.office.sessions.values()) == 2
 
@@ -145,11 +144,11 @@ def test_a_session_that_ksef_has_forgotten_is_given_up(
     session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
 ) -> None:
     there.office.script.delay = 1
-    send_to_ksef(session, gateway, now)
+    send(session, gateway, now)
     there.office.sessions.clear()
     there.office.accepted.clear()
     for minutes in (1, 3, 6, 15, 20):
-        send_to_ksef(session, gateway, now + minutes * MINUTE)
+        send(session, gateway, now + minutes * MINUTE)
     assert states(session) == ["accepted", "accepted"]
 
 
@@ -157,7 +156,7 @@ def test_a_duplicate_of_our_own_document_is_accepted(
     session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
 ) -> None:
     """What a lost session leaves: KSeF has the document, and nobody here knows."""
-    send_to_ksef(session, gateway, now)
+    send(session, gateway, now)
     numbers = [row.ksef_number for row in rows(session)]
     session.execute(
         sa.update(KsefSubmission).values(
@@ -165,7 +164,7 @@ def test_a_duplicate_of_our_own_document_is_accepted(
         )
     )
     session.commit()
-    send_to_ksef(session, gateway, now + MINUTE)
+    send(session, gateway, now + MINUTE)
     assert [row.ksef_number for row in rows(session)] == numbers
     assert all(row.upo for row in rows(session)) and len(there.office.accepted) == 2
 
@@ -173,13 +172,13 @@ def test_a_duplicate_of_our_own_document_is_accepted(
 def test_a_duplicate_of_another_document_is_refused(
     session: Session, there: ksef.Ksef, gateway: KsefGateway, now: datetime
 ) -> None:
-    send_to_ksef(session, gateway, now)
+    send(session, gateway, now)
     [number, _other] = [row.ksef_number for row in rows(session)]
     there.office.accepted[number][1].content += b" "
     changes = {"state": KsefState.WAITING, "ksef_number": "", "upo": "", "invoice_reference": ""}
     session.execute(sa.update(KsefSubmission).where(KsefSubmission.ksef_number == number).values(**changes))
     session.commit()
-    send_to_ksef(session, gateway, now + MINUTE)
+    send(session, gateway, now + MINUTE)
     refused = rows(session)[0]
     assert (refused.state, refused.error_code) == (KsefState.REFUSED, 440)
     assert number in refused.error_text
@@ -192,10 +191,10 @@ def test_many_runs_at_once_send_each_invoice_once(
 
     def run(_number: int) -> None:
         with Session(engine) as own:
-            send_to_ksef(own, KsefGateway(gateway.settings), now)
+            send(own, KsefGateway(gateway.settings), now)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(run, range(4)))
-    send_to_ksef(session, gateway, now + MINUTE)
+    send(session, gateway, now + MINUTE)
     assert states(session) == ["accepted", "accepted"]
     assert sum(len(one.documents) for one in there.office.sessions.values()) == 2
