@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from domain.addresses import address_digest, normalise_email
 from domain.channel import Channel
 from domain.correspondence import INVOICE_HTML, INVOICE_SUBJECT, INVOICE_TEXT
-from domain.ksef import KsefState
+from domain.ksef import KsefEnvironment, KsefState
 from domain.merge_tags import escape_html
 from gateways.invoice_pdf import render_invoice
 from models.attachment import Attachment
@@ -31,12 +31,14 @@ class Store(Protocol):
     def delete(self, name: str) -> None: ...
 
 
-def mail_waiting_invoices(session: Session, *, store: Store, now: datetime, enqueue: Enqueue) -> int:
+def mail_waiting_invoices(
+    session: Session, *, store: Store, ksef: KsefEnvironment | None, now: datetime, enqueue: Enqueue
+) -> int:
     """Queue a message with the PDF for every invoice of the last 30 days that has none; how many.
 
-    Without an address of the buyer, or a mail account, an invoice waits; so does one on its way into KSeF,
-    for its number, unless it was issued offline. May run twice at once: the key of the message is the
-    invoice's. Commits each.
+    ``ksef`` is where invoices are sent now, None while KSeF is off. Without an address of the buyer, or a
+    mail account, an invoice waits; so does one that `held_for_ksef` names. May run twice at once: the key of
+    the message is the invoice's. Commits each.
     """
     account_id = session.scalar(
         sa.select(MailAccount.id).where(MailAccount.is_default, MailAccount.is_active)
@@ -45,18 +47,33 @@ def mail_waiting_invoices(session: Session, *, store: Store, now: datetime, enqu
         session.rollback()
         return 0
     mailed = sa.exists().where(Message.idempotency_key == _key(Invoice.id))
-    under_way = sa.exists().where(
-        KsefSubmission.invoice_id == Invoice.id,
-        KsefSubmission.state.not_in((KsefState.ACCEPTED, KsefState.OFFLINE)),
-    )
+    has_address = sa.func.coalesce(Invoice.buyer["email"].as_string(), "") != ""
     waiting = (
         sa.select(Invoice)
-        .where(Invoice.created_at >= now - MAILED_WITHIN, ~mailed, ~under_way)
+        .where(Invoice.created_at >= now - MAILED_WITHIN, has_address, ~mailed, ~held_for_ksef(ksef))
         .order_by(Invoice.id)
         .limit(AT_ONCE)
     )
-    invoices = [invoice for invoice in session.scalars(waiting) if invoice.buyer.get("email")]
+    invoices = list(session.scalars(waiting))
     return sum(_mail(session, invoice, account_id, store, now, enqueue) for invoice in invoices)
+
+
+def held_for_ksef(active: KsefEnvironment | None) -> sa.ColumnElement[bool]:
+    """Invoices to keep back: on their way for a number, unless nobody sends there any more; issued offline
+    without the second code; and refused anywhere, because then they have not been issued.
+    """
+    going = sa.and_(
+        KsefSubmission.environment == active,
+        KsefSubmission.state.in_((KsefState.WAITING, KsefState.SENDING, KsefState.SENT)),
+    )
+    cannot_be_checked = sa.and_(
+        KsefSubmission.state == KsefState.OFFLINE, KsefSubmission.certificate_url == ""
+    )
+    refused = KsefSubmission.state == KsefState.REFUSED
+    return sa.exists().where(
+        KsefSubmission.invoice_id == Invoice.id,
+        sa.or_(refused, cannot_be_checked, *([going] if active else [])),
+    )
 
 
 def _mail(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from domain.invoices import Party
+from domain.local_time import WARSAW
 from domain.payments import PaymentStatus
 from extensions.wiring import Wiring
 from gateways.payu import PayuGateway
@@ -95,6 +96,26 @@ def test_a_paid_top_up_is_credited_and_invoiced_at_once(
 
 
 @pytest.mark.parametrize(
+    ("received", "paid_on"),
+    [
+        ("2026-03-02T23:30:00.000+01:00", date(2026, 3, 2)),
+        ("2026-03-01T10:00:00.000+01:00", None),
+        ("2999-01-01T10:00:00.000+01:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_the_invoice_says_when_the_money_came_if_that_can_be(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime, received: str, paid_on: date | None
+) -> None:
+    body, _signature = signed(wall, start(app, now))
+    body = json.dumps(json.loads(body) | {"localReceiptDateTime": received}).encode()
+    assert post(client, body, signature_header(body, wall.settings.second_key)) == 200
+    [invoice] = db.session.scalars(sa.select(Invoice))
+    assert invoice.paid_on == (paid_on or invoice.issued_on)
+    assert invoice.issued_on == invoice.created_at.astimezone(WARSAW).date()
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"totalAmount": "100000"},
@@ -170,7 +191,11 @@ def test_the_invoice_goes_to_the_buyer_once(
     rings: list[tuple[object, ...]] = []
     for _ in range(2):
         mail_waiting_invoices(
-            db.session(), store=hands.files, now=datetime.now(UTC), enqueue=lambda *ring: rings.append(ring)
+            db.session(),
+            store=hands.files,
+            ksef=None,
+            now=datetime.now(UTC),
+            enqueue=lambda *ring: rings.append(ring),
         )
     message = db.session.scalars(sa.select(Message)).one()
     assert (message.address, len(rings)) == ("fv@goniec.example", 1)
