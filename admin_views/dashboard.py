@@ -10,14 +10,23 @@ from flask_babel import lazy_gettext as _
 
 from admin_views.access import GuardedView
 from admin_views.campaign_titles import campaign_title
+from admin_views.ksef_words import STUCK, active_ksef
 from admin_views.money import units
 from extensions.queue_health import queue_health
 from extensions.wiring import wiring
 from models import db
 from queries.dashboard import attention, campaigns_under_way, messages_per_day
+from queries.ksef_stuck import number_stuck_in_ksef
 from queries.low_balance import account_running_low
 
 CAMPAIGN_PAGE = "campaign.details_view"
+SWEEP_STEPS = {
+    "deliveries": _("picking up messages"),
+    "payments": _("asking about payments"),
+    "ksef": _("sending invoices into KSeF"),
+    "invoice_mail": _("mailing invoices"),
+    "low_balance": _("watching the SMS account"),
+}
 
 
 class DashboardView(GuardedView, AdminIndexView):
@@ -44,7 +53,10 @@ class DashboardView(GuardedView, AdminIndexView):
             campaigns=campaigns_under_way(db.session),
             low=account_running_low(db.session()),
             units=units,
+            stuck=number_stuck_in_ksef(db.session, active_ksef(), hands.clock()),
+            stuck_filter=STUCK,
             health=health,
+            failed_steps=[str(SWEEP_STEPS.get(name, name)) for name in health.failed_steps],
             sweep_is_late=health.sweep_is_late(hands.clock(), hands.sweep_interval),
             campaign_title=campaign_title,
             campaign_page=CAMPAIGN_PAGE if CAMPAIGN_PAGE in current_app.view_functions else None,

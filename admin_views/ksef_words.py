@@ -9,9 +9,11 @@ from markupsafe import Markup
 
 from admin_views.filters import PanelFilter
 from admin_views.formatters import NOTHING, day, tag
-from domain.ksef import KsefState, offline_deadline
+from domain.ksef import KsefEnvironment, KsefState, offline_deadline
+from extensions.wiring import wiring
 from models.invoice import Invoice
 from models.ksef import KsefSubmission
+from queries.ksef_stuck import stuck_in_ksef
 
 STATES = {
     KsefState.WAITING: (_("Waiting"), "neutral"),
@@ -21,8 +23,14 @@ STATES = {
     KsefState.REFUSED: (_("Refused"), "bad"),
     KsefState.OFFLINE: (_("Issued offline"), "warning"),
 }
-NOT_THERE = "none"
+NOT_THERE, STUCK = "none", "stuck"
 _DECIDED = (KsefState.ACCEPTED, KsefState.REFUSED)
+
+
+def active_ksef() -> KsefEnvironment | None:
+    """Where invoices are sent now; None while KSeF is off."""
+    gateway = wiring().ksef
+    return gateway.settings.environment if gateway else None
 
 
 def ksef_badge(submission: KsefSubmission | None) -> Markup:
@@ -50,21 +58,23 @@ def last_day(submission: KsefSubmission) -> str:
 
 
 def ksef_filter() -> PanelFilter:
-    """Invoices by their state in KSeF; those that never went there count as one more."""
+    """Invoices by their state in KSeF; those that never went there and those that are stuck are two more."""
 
     def known(value: str) -> str:
-        if value != NOT_THERE and value not in set(KsefState):
+        if value not in (NOT_THERE, STUCK) and value not in set(KsefState):
             raise ValueError("no such state")
         return value
 
     def criterion(value: str) -> sa.ColumnElement[bool]:
         if value == NOT_THERE:
             return sa.not_(Invoice.ksef.has())
+        if value == STUCK:
+            return Invoice.ksef.has(stuck_in_ksef(active_ksef(), wiring().clock()))
         return Invoice.ksef.has(KsefSubmission.state == value)
 
     def options() -> list[tuple[str, str]]:
         named = [(state.value, str(text)) for state, (text, _colour) in STATES.items()]
-        return [*named, (NOT_THERE, gettext("Not in KSeF"))]
+        return [*named, (STUCK, gettext("Stuck")), (NOT_THERE, gettext("Not in KSeF"))]
 
     return PanelFilter("ksef", _("KSeF"), criterion, known, options=options)
 

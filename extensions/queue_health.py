@@ -16,7 +16,9 @@ SILENT = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class QueueHealth:
-    """``answers``: the queue server can be reached; the rest is empty when it cannot."""
+    """``answers``: the queue server can be reached; the rest is empty when it cannot. ``failed_steps`` are
+    the last sweep's.
+    """
 
     answers: bool
     waiting: int
@@ -24,6 +26,7 @@ class QueueHealth:
     busy: int
     last_heartbeat: datetime | None
     last_sweep: datetime | None
+    failed_steps: tuple[str, ...] = ()
 
     def sweep_is_late(self, now: datetime, interval: timedelta) -> bool:
         """Whether no sweep is known of for longer than three intervals."""
@@ -38,7 +41,8 @@ def queue_health(doorbell: Doorbell, now: datetime) -> QueueHealth:
         heartbeats = [worker.last_heartbeat for worker in known if worker.last_heartbeat]
         workers = [each for each in known if each.last_heartbeat and now - each.last_heartbeat <= SILENT]
         busy = sum(worker.get_state() == WorkerStatus.BUSY for worker in workers)
-        last_sweep = doorbell.last_sweep()
+        last_sweep, failed = doorbell.last_sweep(), doorbell.failed_steps()
     except RedisError:
         return QueueHealth(answers=False, waiting=0, workers=0, busy=0, last_heartbeat=None, last_sweep=None)
-    return QueueHealth(True, waiting, len(workers), busy, max(heartbeats, default=None), last_sweep)
+    heartbeat = max(heartbeats, default=None)
+    return QueueHealth(True, waiting, len(workers), busy, heartbeat, last_sweep, failed)

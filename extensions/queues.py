@@ -1,6 +1,7 @@
 """The doorbell: Redis holds rings, never work (design: idea 1)."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from redis import Redis
@@ -17,6 +18,7 @@ JOB_TIMEOUT = int(timedelta(minutes=15).total_seconds())
 WORKER_TTL = 45
 """Seconds. An idle worker gives a sign of life fifteen seconds sooner (RQ)."""
 LAST_SWEEP = "goniec:last-sweep"
+FAILED_STEPS = "goniec:last-sweep-failed"
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +53,12 @@ class Doorbell:
         except RedisError:
             return False
 
-    def note_sweep(self, now: datetime) -> None:
-        """Remember when the last sweep ended. A lost queue server loses only this figure."""
+    def note_sweep(self, now: datetime, *, failed: Sequence[str] = ()) -> None:
+        """Remember when the last sweep ended, and which of its steps failed. A lost queue server loses only
+        these figures.
+        """
         try:
-            self.connection.set(LAST_SWEEP, now.timestamp())
+            self.connection.mset({LAST_SWEEP: now.timestamp(), FAILED_STEPS: " ".join(failed)})
         except RedisError as error:
             log.warning("nobody noted the sweep: %s", type(error).__name__)
 
@@ -62,3 +66,8 @@ class Doorbell:
         """When the last sweep ended (UTC); None when none is known. Raises RedisError."""
         noted = self.connection.get(LAST_SWEEP)
         return datetime.fromtimestamp(float(noted), UTC) if isinstance(noted, bytes) else None
+
+    def failed_steps(self) -> tuple[str, ...]:
+        """Which steps of the last sweep failed. Raises RedisError."""
+        noted = self.connection.get(FAILED_STEPS)
+        return tuple(noted.decode().split()) if isinstance(noted, bytes) else ()

@@ -1,7 +1,7 @@
 """What a person sees of an invoice on its way into KSeF, and can do about it."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from models.audit import AuditEntry
 from models.invoice import Invoice
 from models.ksef import KsefSubmission
 from models.user import User
+from queries.ksef_stuck import number_stuck_in_ksef
 from sandbox.sample_account import write_account
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
@@ -32,12 +33,11 @@ def invoices(panel: Flask, stored: Session) -> list[int]:
 def put(stored: Session, invoice_id: int, state: KsefState, **values: object) -> None:
     """A row as `send_to_ksef` would have left it."""
     filled = {"xml": "<Faktura/>", "sha256": "0" * 64, "verification_url": "https://example.com/invoice/x"}
+    filled |= {"environment": KsefEnvironment.TEST, "next_try_at": make.LONG_AGO}
     stored.add(
         KsefSubmission(
             invoice_id=invoice_id,
-            environment=KsefEnvironment.TEST,
             state=state,
-            next_try_at=make.LONG_AGO,
             **{**filled, **values},
         )
     )
@@ -85,6 +85,40 @@ def test_the_list_is_filtered_by_state(
     put(stored, invoices[0], KsefState.REFUSED, error_code=450, error_text="x")
     text = visit("accountant").get(f"/admin/invoice/?flt0_ksef={state}").text
     assert [f"/admin/invoice/pdf/{number}" in text for number in invoices] == shown
+
+
+@pytest.mark.parametrize(
+    ("state", "environment", "shown"),
+    [
+        (KsefState.REFUSED, KsefEnvironment.PRODUCTION, True),
+        (KsefState.WAITING, KsefEnvironment.PRODUCTION, True),
+        (KsefState.ACCEPTED, KsefEnvironment.PRODUCTION, False),
+        (KsefState.WAITING, KsefEnvironment.TEST, False),
+    ],
+)
+def test_what_production_left_behind_is_on_the_dashboard(
+    visit: Visit,
+    stored: Session,
+    invoices: list[int],
+    state: KsefState,
+    environment: KsefEnvironment,
+    shown: bool,
+) -> None:
+    number = NUMBER if state is KsefState.ACCEPTED else ""
+    put(stored, invoices[0], state, environment=environment, ksef_number=number)
+    accountant = visit("accountant")
+    assert ("flt0_ksef=stuck" in accountant.get("/admin/").text) is shown
+    listed = accountant.get("/admin/invoice/?flt0_ksef=stuck").text
+    assert (f"/admin/invoice/pdf/{invoices[0]}" in listed) is shown
+    assert "flt0_ksef=stuck" not in visit("viewer").get("/admin/").text
+
+
+def test_under_way_for_long_is_stuck(stored: Session, invoices: list[int], now: datetime) -> None:
+    active, hour = KsefEnvironment.TEST, timedelta(hours=1)
+    put(stored, invoices[0], KsefState.SENT, invoice_reference="x", sent_at=now, next_try_at=now)
+    put(stored, invoices[1], KsefState.WAITING, next_try_at=now, attempts=3, created_at=now)
+    assert number_stuck_in_ksef(stored, active, now + hour) == 0
+    assert number_stuck_in_ksef(stored, active, now + hour * 1.1) == 2
 
 
 def test_a_refusal_is_read_and_sent_again_once(visit: Visit, stored: Session, invoices: list[int]) -> None:

@@ -1,17 +1,27 @@
 """The dashboard says when the clock last picked up what was left behind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from rq import SimpleWorker
 from rq.utils import utcformat
 from rq.worker import WorkerStatus
+from sqlalchemy.orm import Session
 
 from extensions.queue_health import SILENT, QueueHealth, queue_health
 from extensions.queues import WORKER_TTL, Doorbell
+from gateways.ksef import KsefGateway
 from jobs.sweep import sweep
+from models.message import Message
+from models.sms_account import SmsAccount
+from models.user import User
+from sandbox.ksef import settings_for as ksef_settings
+from sandbox.sample_account import write_account
+from tests import factories as make
 from tests.admin_views.conftest import Visitor
 
 INTERVAL = timedelta(minutes=1)
@@ -32,6 +42,35 @@ def test_a_sweep_is_noted_by_its_job(database: Flask, doorbell: Doorbell) -> Non
     noted = doorbell.last_sweep()
     assert noted is not None
     assert before - timedelta(seconds=1) <= noted <= datetime.now(UTC)
+
+
+class BrokenKsef(KsefGateway):
+    def close_sessions(self) -> None:
+        raise RuntimeError("nobody thought of this")
+
+
+def test_a_step_that_fails_takes_nothing_from_the_others_and_is_shown(
+    visit: Callable[[str], Visitor],
+    panel: Flask,
+    stored: Session,
+    doorbell: Doorbell,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    broken = replace(panel.extensions["goniec"], ksef=BrokenKsef(ksef_settings("http://127.0.0.1:9")))
+    monkeypatch.setitem(panel.extensions, "goniec", broken)
+    someone = stored.scalars(sa.select(User.id).limit(1)).one()
+    write_account(stored, actor_id=someone, now=make.LONG_AGO)
+    stored.execute(sa.update(SmsAccount).values(low_balance=10**9))
+    stored.commit()
+    with panel.app_context(), pytest.raises(ExceptionGroup, match="ksef") as failed:
+        sweep()
+    assert [str(one) for one in failed.value.exceptions] == ["nobody thought of this"]
+    assert doorbell.failed_steps() == ("ksef",) and doorbell.last_sweep() is not None
+    assert stored.scalars(sa.select(Message.idempotency_key)).one().startswith("event:low-balance:")
+    page = visit("viewer").get("/admin/").text
+    assert "The last sweep failed at: sending invoices into KSeF" in page
+    doorbell.note_sweep(datetime.now(UTC))
+    assert "The last sweep failed" not in visit("viewer").get("/admin/").text
 
 
 def test_the_moment_of_a_sweep_comes_back_as_it_was_noted(doorbell: Doorbell, now: datetime) -> None:
