@@ -20,7 +20,7 @@ from admin_views.errors import register_error_pages
 from admin_views.formatters import badge, day, moment, tag
 from admin_views.investments import InvestmentView
 from admin_views.invoices import InvoiceView
-from admin_views.labels import label
+from admin_views.labels import label, word
 from admin_views.language import language
 from admin_views.ledger import LedgerView
 from admin_views.mail_accounts import MailAccountView
@@ -28,13 +28,18 @@ from admin_views.memberships import MembershipView
 from admin_views.message_templates import MessageTemplateView
 from admin_views.messages import MessageView
 from admin_views.payments import PaymentView
+from admin_views.payments_due import PaymentDueView
+from admin_views.repairs import RepairView
+from admin_views.shipments import ShipmentView
 from admin_views.sms_gateways import SmsGatewayView
 from admin_views.sms_prices import SmsPriceView
 from admin_views.sms_report import SmsReportView
 from admin_views.sms_settings import SmsSettingsView
 from admin_views.suppressions import SuppressionView
+from admin_views.tickets import TicketView
 from admin_views.trail import AuditView
 from admin_views.users import UserView, role_name
+from extensions.babel import ENUM_WORDS
 from extensions.csp import csp_nonce
 
 SCREENS: list[type[Any]] = [
@@ -45,6 +50,10 @@ SCREENS: list[type[Any]] = [
     MembershipView,
     InvestmentView,
     ContractView,
+    RepairView,
+    TicketView,
+    PaymentDueView,
+    ShipmentView,
     ConsentView,
     ConsentDefinitionView,
     BounceView,
@@ -79,6 +88,7 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/", "root", _to_the_panel)
     app.jinja_env.filters.update(number=format_decimal, moment=moment, day=day)
     app.jinja_env.globals.update(role_name=role_name, badge=badge, tag=tag, label=label)
+    app.extensions[ENUM_WORDS] = word
     register_error_pages(app)
 
 

@@ -31,6 +31,11 @@ ACTIONS: dict[str, Any] = {
     "top_up": _("Topped up the account"),
     "reverse_top_up": _("Took a top-up back"),
     "send_again": _("Sent an invoice to KSeF again"),
+    "move": _("Changed the state"),
+    "offer": _("Made a cost offer"),
+    "decide_offer": _("Decided on a cost offer"),
+    "set_rule": _("Changed a notification rule"),
+    "default_text": _("Brought the default text back"),
     "seed_demo": _("Made the sample data"),
 }
 KINDS: dict[str, Any] = {
@@ -52,13 +57,18 @@ KINDS: dict[str, Any] = {
     "membership": _("Contact person"),
     "message": _("Message"),
     "message_template": _("Message template"),
+    "notification_rule": _("Notification rule"),
     "payment": _("Top-up"),
+    "payment_due": _("Online payment"),
     "phone_number": _("Phone number"),
+    "repair": _("Repair"),
     "setting": _("Settings"),
+    "shipment": _("Shipment"),
     "sms_account": _("SMS account"),
     "sms_gateway": _("SMS gateway"),
     "sms_price": _("SMS price"),
     "suppression": _("Blocked address"),
+    "ticket": _("Ticket"),
     "user": _("User"),
 }
 

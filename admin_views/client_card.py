@@ -6,6 +6,7 @@ from flask_babel import gettext
 from markupsafe import Markup, escape
 
 from admin_views.formatters import NOTHING, badge, channel_icon, tag
+from admin_views.money import units
 from admin_views.phone_check import mark_of
 from extensions.wiring import wiring
 from models import db
@@ -18,6 +19,7 @@ from queries.client_card import (
     contracts_of,
     last_messages,
 )
+from queries.desk_card import of_client
 from services.read_message import SubjectReader
 
 
@@ -76,6 +78,9 @@ def sections(view: Any, client: Client) -> list[Markup]:
             badge=badge,
         ),
         view.section("client_contracts", contracts=contracts_of(session, client.id), badge=badge),
+        view.section(
+            "client_desk", client=client, some=of_client(session, client.id), units=units, badge=badge
+        ),
         view.section(
             "client_messages",
             messages=last_messages(session, client.id),

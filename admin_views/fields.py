@@ -1,5 +1,6 @@
 """Form fields: enums with our labels, dates as the browser knows them, clients looked up by name."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -9,25 +10,36 @@ from flask_admin.form import rules
 from flask_admin.model.ajax import AjaxModelLoader
 from flask_admin.model.form import converts
 from flask_babel import lazy_gettext as _
-from wtforms import DateField, SelectField
+from wtforms import DateField, Field, SelectField
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]
 from wtforms.validators import InputRequired, Optional, ValidationError
-from wtforms.widgets import DateInput
+from wtforms.widgets import DateInput, TextInput
 
 from admin_views.labels import label
 from admin_views.numbers import whole_number
+from domain.money import UNITS_PER_GROSZ, NotAnAmount, grosze_of, in_zloty
 from domain.names import as_one_line, fold
+from extensions.babel import current_language, translate
 from models import db
 from models.client import Client
+from models.repair import Repair
 
 
 class EnumField(SelectField):
     """A choice among an enum's members; its data is a member, never text."""
 
     def __init__(
-        self, label_text: Any = None, validators: Any = None, *, enum: type[StrEnum], **options: Any
+        self,
+        label_text: Any = None,
+        validators: Any = None,
+        *,
+        enum: type[StrEnum],
+        members: Sequence[StrEnum] = (),
+        **options: Any,
     ) -> None:
+        """``members``: those that are offered and taken; all of them by default."""
         self._enum = enum
+        self._members = tuple(members) or tuple(enum)
         self._may_be_empty = options.pop("allow_blank", False)
         super().__init__(
             label_text, validators, coerce=self._member, choices=[], validate_choice=True, **options
@@ -41,15 +53,37 @@ class EnumField(SelectField):
     def iter_choices(self) -> Any:
         if self._may_be_empty:
             yield Choice("", "—", self.data is None, {})
-        for member in self._enum:
+        for member in self._members:
             yield Choice(member.value, label(member), self.data == member, {})
 
     def pre_validate(self, form: Any) -> None:
-        if self.data is None and not self._may_be_empty:
+        if self.data not in self._members and not (self.data is None and self._may_be_empty):
             raise ValidationError(self.gettext("Not a valid choice."))
 
     def has_groups(self) -> bool:
         return False
+
+
+class AmountField(Field):
+    """An amount in zloty as people write it here, ``49,99``; its data is in units of 1/10000 PLN."""
+
+    widget = TextInput()
+    data: int | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        typed = valuelist[0].strip() if valuelist else ""
+        if typed:
+            try:
+                self.data = grosze_of(typed) * UNITS_PER_GROSZ
+            except NotAnAmount as error:
+                raise ValueError(translate(error)) from error
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        shown = str(in_zloty(self.data)) if self.data is not None else ""
+        return shown.replace(".", ",") if current_language() == "pl" else shown
 
 
 class StateField(SelectField):
@@ -137,6 +171,29 @@ class ClientLoader(AjaxModelLoader):
             statement = statement.where(Client.search.contains(word, autoescape=True))
         page = statement.order_by(Client.search, Client.id).offset(offset or 0).limit(min(limit, 50))
         return list(db.session.scalars(page))
+
+
+class RepairLoader(AjaxModelLoader):
+    """Repairs by their number or device."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name, {"minimum_input_length": 2, "model": Repair, **options})
+        self.pk = "id"
+        self.model = Repair
+
+    def format(self, model: Repair | None) -> tuple[int, str] | None:
+        return (model.id, f"{model.number} · {model.device}") if model is not None else None
+
+    def get_one(self, pk: Any) -> Repair | None:
+        number = whole_number(pk)
+        return db.session.get(Repair, number) if number is not None else None
+
+    def get_list(self, query: str, offset: int | None = 0, limit: int = 10) -> list[Repair]:
+        fits = sa.or_(
+            *(column.icontains(query or "", autoescape=True) for column in (Repair.number, Repair.device))
+        )
+        page = sa.select(Repair).where(fits).order_by(Repair.id.desc()).offset(offset or 0)
+        return list(db.session.scalars(page.limit(min(limit, 50))))
 
 
 def client_caption(client: Client) -> str:

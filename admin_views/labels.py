@@ -10,9 +10,13 @@ from domain.channel import Channel, Purpose
 from domain.dear_characters import Dear
 from domain.delivery import CampaignStatus, DeliveryState, Status
 from domain.eligibility import Reason
+from domain.events import EventKind, RecordKind
+from domain.notification_rules import RuleMode, Withheld
 from domain.payments import PaymentStatus
+from domain.repairs import RepairState
 from domain.segments import Encoding
 from domain.smtp_replies import BounceVerdict
+from domain.tickets import TicketState
 from models.campaign import CampaignKind
 from models.client import ClientKind, PhoneKind
 from models.consent import ConsentAction, ConsentMethod, ConsentPurpose
@@ -22,6 +26,8 @@ from models.ledger import EntryKind
 from models.mail_account import MailSecurity
 from models.message import AttemptOutcome, Direction, Origin
 from models.payment import NewsSource, PaymentGateway
+from models.payment_due import PaymentDueState
+from models.repair import ChangeSource, OfferState
 from models.sms_gateway import GatewayKind
 from models.suppression import SuppressionReason
 
@@ -141,6 +147,60 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
     (SuppressionReason.BOUNCE, _("Bounce"), BAD),
     (SuppressionReason.COMPLAINT, _("Complaint"), BAD),
     (SuppressionReason.MANUAL, _("By hand"), NEUTRAL),
+    (RepairState.AWAITING_SHIPMENT, _("Awaiting shipment"), NEUTRAL),
+    (RepairState.RECEIVED, _("Received for repair"), INFO),
+    (RepairState.DIAGNOSIS, _("Diagnosis"), INFO),
+    (RepairState.AWAITING_ACCEPTANCE, _("Awaiting cost acceptance"), WARNING),
+    (RepairState.AWAITING_PARTS, _("Awaiting parts"), WARNING),
+    (RepairState.IN_REPAIR, _("In repair"), INFO),
+    (RepairState.READY_FOR_PICKUP, _("Ready for pick-up"), GOOD),
+    (RepairState.READY_TO_SHIP, _("Ready to ship"), GOOD),
+    (RepairState.CLOSED, _("Repair closed"), NEUTRAL),
+    (OfferState.OPEN, _("Waiting for an answer"), INFO),
+    (OfferState.ACCEPTED, _("Offer accepted"), GOOD),
+    (OfferState.REJECTED, _("Offer rejected"), BAD),
+    (OfferState.REPLACED, _("Replaced by a newer one"), NEUTRAL),
+    (ChangeSource.PANEL, _("In the panel"), NEUTRAL),
+    (ChangeSource.API, _("Another system"), NEUTRAL),
+    (ChangeSource.COMMAND, _("Command line"), NEUTRAL),
+    (ChangeSource.ANSWER, _("The client's answer"), INFO),
+    (TicketState.OPEN, _("Open ticket"), INFO),
+    (TicketState.DONE, _("Finished ticket"), GOOD),
+    (PaymentDueState.DUE, _("To be paid"), WARNING),
+    (PaymentDueState.PAID, _("Paid by the client"), GOOD),
+    (PaymentDueState.CANCELLED, _("Called off"), NEUTRAL),
+    (RecordKind.REPAIR, _("repair"), NEUTRAL),
+    (RecordKind.TICKET, _("ticket"), NEUTRAL),
+    (RecordKind.PAYMENT_DUE, _("payment"), NEUTRAL),
+    (RecordKind.SHIPMENT, _("shipment"), NEUTRAL),
+    (EventKind.REPAIR_RECEIVED, _("Repair taken in"), NEUTRAL),
+    (EventKind.REPAIR_DELIVERED, _("Device delivered to the service"), NEUTRAL),
+    (EventKind.COST_ACCEPTANCE, _("Costs to be accepted"), NEUTRAL),
+    (EventKind.AWAITING_PARTS, _("Waiting for parts"), NEUTRAL),
+    (EventKind.REPAIR_READY, _("Ready for pick-up or about to be shipped"), NEUTRAL),
+    (EventKind.REPAIR_CLOSED, _("Closing of the repair"), NEUTRAL),
+    (EventKind.TICKET_RECEIVED, _("Ticket taken in"), NEUTRAL),
+    (EventKind.TICKET_DONE, _("Ticket finished"), NEUTRAL),
+    (EventKind.PAYMENT_DUE, _("New online payment"), NEUTRAL),
+    (EventKind.SHIPMENT_CREATED, _("New shipment"), NEUTRAL),
+    (RuleMode.ALWAYS, _("Always"), GOOD),
+    (RuleMode.NEVER, _("Never"), NEUTRAL),
+    (RuleMode.CONSENT, _("With a consent only"), INFO),
+    (Withheld.NOT_OFFERED, _("Not told by this channel"), NEUTRAL),
+    (Withheld.HELD_BACK, _("Held back by whoever made the change"), NEUTRAL),
+    (Withheld.RULE_NEVER, _("The rule says never"), NEUTRAL),
+    (Withheld.CLIENT_GONE, _("The client's data was erased"), WARNING),
+    (Withheld.NO_PROCESSING_CONSENT, _("No consent to data processing"), WARNING),
+    (Withheld.MISSING_EMAIL, _("No e-mail address given"), WARNING),
+    (Withheld.INVALID_EMAIL, _("Invalid e-mail address"), WARNING),
+    (Withheld.BLOCKED_EMAIL, _("E-mail address blocked after a bounce"), WARNING),
+    (Withheld.MISSING_PHONE, _("No phone number given"), WARNING),
+    (Withheld.NOT_POLISH_MOBILE, _("Not a Polish mobile number"), WARNING),
+    (Withheld.BLOCKED_PHONE, _("Phone number blocked"), WARNING),
+    (Withheld.OPTED_OUT, _("This channel is turned off in the client's preferences"), WARNING),
+    (Withheld.NO_NAMED_CONSENT, _("No consent that the rule names"), WARNING),
+    (Withheld.NO_ACCOUNT, _("No account to send from"), BAD),
+    (Withheld.TEXT_FAILED, _("The text could not be made"), BAD),
 )
 
 _OPTED_OUT_OF_SMS = _("SMS messages turned off in the client's preferences")
@@ -152,6 +212,12 @@ _BY_MEMBER = {(type(member), member.value): (text, tone) for member, text, tone 
 def label(member: StrEnum) -> Any:
     """The (lazily translated) name of an enum's member."""
     return _BY_MEMBER[type(member), member.value][0]
+
+
+def word(member: StrEnum) -> str:
+    """The name of any enum's member, its value where the panel has no name for it."""
+    found = _BY_MEMBER.get((type(member), member.value))
+    return str(found[0]) if found else member.value
 
 
 def reason_label(reason: Reason, channel: Channel) -> Any:

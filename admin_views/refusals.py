@@ -44,6 +44,10 @@ _SENTENCES: dict[str, Any] = {
     "uq_user_email": lazy_gettext("A user with this e-mail address exists already."),
     "uq_suppression_active": lazy_gettext("This address is blocked already."),
     "uq_suppression_channel_address_digest": lazy_gettext("This address is blocked already."),
+    "uq_repair_number": lazy_gettext("A repair of this number exists already."),
+    "uq_ticket_number": lazy_gettext("A ticket of this number exists already."),
+    "uq_payment_due_number": lazy_gettext("A payment of this number exists already."),
+    "uq_shipment_carrier_tracking_number": lazy_gettext("This carrier's shipment is entered already."),
     "ck_client_has_a_name": lazy_gettext("Give the client a name: first and last name, or the company's."),
     "ck_client_nip_of_company": lazy_gettext("Only a company has a NIP, and it has ten digits."),
     "ck_mail_account_has_a_host": lazy_gettext(

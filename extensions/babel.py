@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from flask import Flask, has_request_context, request, session
+from flask import Flask, current_app, has_request_context, request, session
 from flask_admin.babel import CustomDomain
 from flask_babel import Babel, format_decimal, get_locale, gettext
 from flask_login import current_user
@@ -16,6 +17,8 @@ from domain.errors import DomainError, Listed
 LANGUAGES = {"pl": "Polski", "en": "English"}
 DEFAULT_LANGUAGE = "pl"
 TIMEZONE = "Europe/Warsaw"
+ENUM_WORDS = "goniec_enum_words"
+"""The extension that names an enum's member in the person's language: the panel's, where there is one."""
 _PLACE = re.compile(r"%\\\((\w+)\\\)s")
 
 
@@ -28,8 +31,8 @@ def choose_language() -> str:
 
 
 def translate(error: DomainError) -> str:
-    """A refusal as one sentence in the person's language, with its amounts (Decimal) and names (Listed)
-    written as there.
+    """A refusal as one sentence in the person's language, with its amounts (Decimal), names (Listed) and
+    states (StrEnum) written as there.
     """
     sentence = gettext(error.message_id)
     said = {name: _written(value) for name, value in error.parameters.items()}
@@ -39,6 +42,8 @@ def translate(error: DomainError) -> str:
 def _written(value: object) -> object:
     if isinstance(value, Listed):
         return ", ".join(gettext(message_id) for message_id in value.ids)
+    if isinstance(value, StrEnum) and ENUM_WORDS in current_app.extensions:
+        return current_app.extensions[ENUM_WORDS](value)
     if not isinstance(value, Decimal):
         return value
     _whole, _dot, decimals = f"{value:f}".partition(".")
