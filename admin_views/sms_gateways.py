@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import request
 from flask_babel import gettext
@@ -11,13 +12,13 @@ from wtforms import PasswordField
 from wtforms.validators import Length, NumberRange, Optional, Regexp, ValidationError
 
 from admin_views.access import ADMINISTER
-from admin_views.base import RecordView
 from admin_views.fields import EnumField, Row, Section
 from admin_views.filters import flag, one_of
 from admin_views.formatters import own_link
 from admin_views.sections import SMS_ACCOUNT
+from admin_views.sms_gateway_trial import GatewayTrialPages
 from domain.errors import DomainError
-from domain.networks import NotANetwork, networks_of
+from domain.networks import NotANetwork, is_this_machine, networks_of
 from extensions.babel import translate, translate_stored
 from extensions.wiring import wiring
 from gateways.smpp_connection import LONGEST_PASSWORD, LONGEST_SYSTEM_ID
@@ -64,12 +65,24 @@ def _check_access(gateway: SmsGateway) -> None:
     """Raise ValidationError for a gateway that every text would fail at."""
     if gateway.kind is GatewayKind.SMSAPI and not gateway.password:
         raise ValidationError(gettext("Enter the access token that SMSAPI.pl gave you."))
+    if gateway.kind is GatewayKind.SMSAPI and _travels_open(gateway.address or ""):
+        raise ValidationError(
+            gettext("The access token would travel unencrypted: the address has to begin with https://.")
+        )
     if gateway.kind is GatewayKind.KANNEL and not (gateway.username and gateway.password):
         raise ValidationError(gettext("Enter the user name and the password of a sendsms-user of Kannel."))
     if gateway.kind is GatewayKind.SMPP:
         _check_smpp(gateway)
     if gateway.address and gateway.address.startswith("smpp") != (gateway.kind is GatewayKind.SMPP):
         raise ValidationError(gettext("This address does not go with this kind of gateway."))
+
+
+def _travels_open(address: str) -> bool:
+    try:
+        url = urlsplit(address)
+    except ValueError:
+        return False  # no address at all, which is said elsewhere
+    return url.scheme == "http" and not is_this_machine(url.hostname or "")
 
 
 def _check_smpp(gateway: SmsGateway) -> None:
@@ -87,7 +100,7 @@ def _networks(_form: Any, field: Any) -> None:
         raise ValidationError(translate(error)) from error
 
 
-class SmsGatewayView(RecordView):
+class SmsGatewayView(GatewayTrialPages):
     record = SmsGateway
     title = _("SMS gateways")
     menu_section = SMS_ACCOUNT
@@ -196,10 +209,12 @@ class SmsGatewayView(RecordView):
             raise GatewayInUse(name=model.name)
 
     def card_sections(self, model: SmsGateway) -> list[Markup]:
+        trial = self.trial_section(model)
         if model.kind is GatewayKind.SMPP:
-            return []  # reports and texts come over the connection that sends
+            return [trial]  # reports and texts come over the connection that sends
         base = f"{wiring().base_url}/sms/{model.callback_secret}"
         if model.kind is GatewayKind.KANNEL:
             incoming = f"{base}/incoming{KANNEL_CALLBACK}"
-            return [self.section("sms_gateway_callbacks", report="", incoming=incoming)]
-        return [self.section("sms_gateway_callbacks", report=f"{base}/report", incoming=f"{base}/incoming")]
+            return [trial, self.section("sms_gateway_callbacks", report="", incoming=incoming)]
+        report, incoming = f"{base}/report", f"{base}/incoming"
+        return [trial, self.section("sms_gateway_callbacks", report=report, incoming=incoming)]

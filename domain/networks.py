@@ -1,6 +1,6 @@
 """Networks that a caller may call from, as a person lists them."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 
 from domain.errors import DomainError
 
@@ -23,3 +23,14 @@ def networks_of(text: str) -> tuple[str, ...]:
         except ValueError as error:
             raise NotANetwork(text=word[:60]) from error
     return tuple(found)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name or address never leaves this machine (RFC 6761, 6.3; RFC 1122, 3.2.1.3)."""
+    name = host.rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False

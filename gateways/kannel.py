@@ -19,6 +19,7 @@ from domain.segments import Encoding
 from domain.sms_diagnoses import (
     GatewayBusy,
     LoginRefused,
+    NoGateway,
     NumberRefused,
     RequestRefused,
     SenderRefused,
@@ -110,6 +111,22 @@ class KannelGateway:
         except AnswerLost as error:
             return lost(str(error))
         return outcome_of(answer.status, answer.body)
+
+    def check(self) -> Failure | None:
+        """Why no text could go out through this user now, as far as a request without a number tells; none
+        when Kannel misses nothing but that. Sends nothing.
+        """
+        try:
+            answer = self._connections.exchange("GET", self._prefix)
+        except NotSent as error:
+            return error.outcome
+        except AnswerLost as error:
+            return Unavailable("", str(NoGateway(why=str(error))))
+        if answer.status == HTTPStatus.BAD_REQUEST:
+            return None
+        outcome = outcome_of(answer.status, answer.body)
+        said = readable((answer.body or b"")[:200])
+        return outcome if isinstance(outcome, Failure) else Uncertain("", str(SenselessAnswer(answer=said)))
 
     def close(self) -> None:
         """Close the connections that are idle."""

@@ -118,6 +118,11 @@ class SmppGateway:
                 self._receive(text)
             return outcome
 
+    def check(self) -> Failure | None:
+        """Why there is no connection that texts could leave by; none when there is one."""
+        with self._turn:
+            return self._ready(0.0)
+
     @property
     def is_bound(self) -> bool:
         return self._connection is not None and self._owner == os.getpid()

@@ -44,8 +44,8 @@ logging.getLogger("goniec.smpplib").setLevel(logging.CRITICAL)
 class SmppSettings:
     """One account (ESME). ``timeout_seconds`` applies to connecting and to each wait for an answer.
 
-    Raises ValueError for what the protocol has no room for: a system id of 15 characters, a password of 8
-    and a system type of 12, all ASCII.
+    With ``only_sends`` the SMSC hands nothing over on this connection. Raises ValueError for what the
+    protocol has no room for: a system id of 15 characters, a password of 8 and a system type of 12, all ASCII.
     """
 
     host: str
@@ -55,6 +55,7 @@ class SmppSettings:
     system_type: str = ""
     tls: bool = False
     timeout_seconds: float = 10.0
+    only_sends: bool = False
 
     def __post_init__(self) -> None:
         for name, most, least in (
@@ -120,7 +121,7 @@ class SmppConnection:
     def _bind(self, settings: SmppSettings) -> None:
         try:
             answer = self.request(
-                "bind_transceiver",
+                "bind_transmitter" if settings.only_sends else "bind_transceiver",
                 system_id=settings.system_id,
                 password=settings.password,
                 system_type=settings.system_type,

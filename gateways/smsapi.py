@@ -7,13 +7,15 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import quote_plus, urlsplit
 
-from domain.outcomes import Outcome
+from domain.outcomes import Failure, Outcome, Unavailable
+from domain.sms_diagnoses import NoGateway
 from domain.text_messages import TextMessage
 from gateways import smsapi_messages as messages
 from gateways.sms_http import Connections
 from gateways.sms_sending import AnswerLost, NotSent, lost, refusal_of_ours
 
 _SEND = "/sms.do"
+_ACCOUNT = "/user.do?credits=1&details=1&format=json"
 _SAME_FOR_ALL = b"format=json&encoding=utf-8&check_idx=1&details=1&nounicode=0&"
 _ADDRESS = re.compile(r"https?://[\x21-\x7e]{1,1990}")
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -78,6 +80,18 @@ class SmsapiGateway:
         except AnswerLost as error:
             return lost(str(error))
         return messages.outcome_of(answer.status, answer.body, message.reference)
+
+    def check(self) -> Failure | None:
+        """Why no text could go out through this account now, as far as asking for its points tells; none when
+        it answers. Sends and costs nothing.
+        """
+        try:
+            answer = self._connections.exchange("GET", _ACCOUNT)
+        except NotSent as error:
+            return error.outcome
+        except AnswerLost as error:
+            return Unavailable("", str(NoGateway(why=str(error))))
+        return messages.trouble_with_account(answer.status, answer.body)
 
     def close(self) -> None:
         """Close the connections that are idle."""

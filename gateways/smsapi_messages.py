@@ -96,6 +96,15 @@ def outcome_of(status: int, body: bytes | None, reference: str) -> Outcome:
     return _outcome_of_status(status, body)
 
 
+def trouble_with_account(status: int, body: bytes | None) -> Failure | None:
+    """Why the account's own card (``user.do``) was not shown; none when it was, with its points on it."""
+    points = _object(body).get("points")
+    if status == HTTPStatus.OK and isinstance(points, int | float) and not isinstance(points, bool):
+        return None
+    outcome = outcome_of(status, body, "")
+    return outcome if isinstance(outcome, Failure) else _senseless("", body)
+
+
 def _outcome_of_entry(entry: Mapping[str, Any], body: bytes | None, reference: str) -> Outcome:
     code = _code(entry.get("error"))
     if code is not None:

@@ -10,17 +10,12 @@ from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from extensions.wiring import Wiring
-from gateways.kannel import KannelGateway, KannelSettings
-from gateways.smpp import SmppGateway
-from gateways.smpp_connection import SmppSettings
-from gateways.smsapi import SmsapiGateway, SmsapiSettings
 from jobs.sms_inbox import inbox_of
 from models.encrypted import SecretUnreadable
-from models.sms_gateway import GatewayKind, SmsGateway
+from models.sms_gateway import SmsGateway
 from services.gateway_failures import record_unusable_gateway
+from services.sms_carriers import Carrier, carrier_of
 from services.sms_desk import Route
-
-Carrier = SmsapiGateway | KannelGateway | SmppGateway
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +68,8 @@ def gateway_of(row: SmsGateway, hands: Wiring) -> Carrier:
         made_for, gateway = kept.get(row.id, (None, None))
         if gateway is None or made_for != row.updated_at:
             try:
-                kept[row.id] = (row.updated_at, _made(row, hands))
+                made = carrier_of(row, base_url=hands.base_url, phones=hands.phones, receive=inbox_of(row.id))
+                kept[row.id] = (row.updated_at, made)
             except ValueError as error:
                 raise UnusableGateway(name=row.name, why=str(error)) from error
             if gateway is not None:
@@ -91,16 +87,3 @@ def close_gateways() -> None:
 def _kept() -> dict[int, tuple[datetime, Carrier]]:
     kept: dict[int, tuple[datetime, Carrier]] = current_app.extensions.setdefault("goniec_sms_gateways", {})
     return kept
-
-
-def _made(row: SmsGateway, hands: Wiring) -> Carrier:
-    reports = f"{hands.base_url}/sms/{row.callback_secret}/report"
-    if row.kind is GatewayKind.SANDBOX:
-        if hands.phones is None:
-            raise ValueError("the sandbox of phones is not running")
-        return SmsapiGateway(hands.phones, reports)
-    if row.kind is GatewayKind.SMSAPI:
-        return SmsapiGateway(SmsapiSettings(row.address, row.password or ""), reports)
-    if row.kind is GatewayKind.KANNEL:
-        return KannelGateway(KannelSettings(row.address, row.username, row.password or ""), reports)
-    return SmppGateway(SmppSettings.of(row.address, row.username, row.password or ""), inbox_of(row.id))

@@ -171,7 +171,7 @@ class SandboxSmsc:
 
     def _handle(self, session: Session, command: int, status: int, sequence: int, body: bytes) -> None:
         match command:
-            case smpp.BIND_TRANSCEIVER:
+            case smpp.BIND_TRANSCEIVER | smpp.BIND_TRANSMITTER:
                 said = self._bind(session, body)
                 session.say(smpp.pdu(command | smpp.RESPONSE, said, sequence, b"SMSC\0" if not said else b""))
             case smpp.SUBMIT_SM:

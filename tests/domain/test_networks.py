@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.networks import NotANetwork, networks_of
+from domain.networks import NotANetwork, is_this_machine, networks_of
 
 
 def test_a_list_is_kept_in_cidr_form_each_once() -> None:
@@ -15,3 +15,19 @@ def test_a_list_is_kept_in_cidr_form_each_once() -> None:
 def test_what_is_no_network_is_named(typed: str) -> None:
     with pytest.raises(NotANetwork, match="is no network"):
         networks_of(typed)
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [
+        ("localhost", True),
+        ("phones.localhost.", True),
+        ("127.8.9.1", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.example", False),
+        ("", False),
+    ],
+)
+def test_a_host_that_never_leaves_this_machine_is_known(host: str, here: bool) -> None:
+    assert is_this_machine(host) is here

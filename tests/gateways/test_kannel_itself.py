@@ -153,6 +153,14 @@ def test_every_text_arrives_as_written_with_no_character_cut(tmp_path: Path, wri
             assert len({header[3] for header in headers}) == 1
 
 
+def test_a_check_sends_nothing_and_tells_who_may_send(tmp_path: Path) -> None:
+    with kannel(tmp_path, "http://127.0.0.1:9/") as boxes:
+        assert KannelGateway(boxes.settings).check() is None
+        assert type(KannelGateway(replace(boxes.settings, password="zle")).check()) is AccountRefused
+        elsewhere = replace(boxes.settings, base_url=f"{boxes.settings.base_url}/nowhere")
+        assert type(KannelGateway(elsewhere).check()) is AccountRefused
+
+
 def test_a_wrong_password_is_the_accounts_fault_and_a_wrong_sender_is_not(tmp_path: Path) -> None:
     with kannel(tmp_path, "http://127.0.0.1:9/") as boxes:
         wrong = KannelGateway(replace(boxes.settings, password="zle")).send(text("a"))

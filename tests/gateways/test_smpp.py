@@ -239,6 +239,15 @@ def test_where_one_bind_is_allowed_a_second_process_must_wait():
         second.close()
 
 
+def test_a_check_binds_and_hands_nothing_over(smsc):
+    checked = SmppGateway(replace(smsc.settings, only_sends=True))
+    assert checked.check() is None
+    assert (smsc.binds, smsc.taken()) == (1, [])
+    checked.close()
+    refused = SmppGateway(replace(smsc.settings, password="wrong")).check()
+    assert type(refused) is AccountRefused
+
+
 # --- one long connection ---
 
 

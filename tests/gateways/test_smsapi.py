@@ -198,3 +198,24 @@ def test_threads_share_one_gateway(phones, gateway):
         thread.join()
     assert {outcome.reference for outcome in outcomes} == {taken.id for taken in phones.taken()}
     assert len(phones.taken()) == 8
+
+
+# --- whether it answers ---
+
+
+def test_an_account_is_asked_for_without_a_text(phones, gateway):
+    assert gateway.check() is None
+    assert phones.taken() == []
+
+
+def test_a_check_says_what_is_wrong(phones):
+    wrong = SmsapiGateway(replace(phones.settings, token="another"))
+    assert isinstance(wrong.check(), AccountRefused)
+    phones.stop()
+    assert isinstance(SmsapiGateway(phones.settings).check(), Unavailable)
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b'{"points": true}', b'{"points": "1"}', b"<html>"])
+def test_a_server_that_is_not_smsapi_is_no_account(answer):
+    with payu_peer(http("200 OK", answer)) as peer:
+        assert isinstance(SmsapiGateway(replace(NOWHERE, base_url=peer.url)).check(), Uncertain)
