@@ -8,17 +8,20 @@ from flask_admin import expose
 from flask_babel import gettext
 from flask_login import current_user
 
-from admin_views.access import WRITE, GuardedView, needs
+from admin_views.access import SEND, WRITE, GuardedView, needs
 from admin_views.campaign_records import draft_or_refusal, json_body, words
 from admin_views.numbers import whole_number
 from domain.channel import Channel
+from extensions.login import current_user_id, may
 from extensions.queues import PROMPT
 from extensions.wiring import wiring
 from models import db
+from models.campaign import Campaign
+from models.message import Message
 from queries.audience import audience_of
 from queries.campaign_audience import find_in_audience
 from services.preview_message import preview_message
-from services.send_test import send_test
+from services.send_test import send_test, send_test_text
 
 FOUND_AT_ONCE = 12
 
@@ -45,18 +48,38 @@ class PreviewPages(GuardedView):
     @expose("/test/<int:campaign_id>", methods=("POST",))
     @needs(WRITE)
     def test(self, campaign_id: int) -> ResponseReturnValue:
-        """Send the draft to whoever is logged in: an address is known of everybody, a number of nobody."""
-        hands, campaign = wiring(), draft_or_refusal(campaign_id)
-        if campaign.channel != Channel.EMAIL:
-            abort(404)
-        message = send_test(
-            db.session(),
-            campaign,
-            hands.ejs(),
-            address=current_user.email,
-            name=current_user.name or "",
-            client_id=whole_number(json_body().get("client_id")),
-            now=hands.clock(),
-            enqueue=partial(hands.doorbell.ring, queue=PROMPT),
-        )
+        """Send the draft to whoever is logged in; an SMS, which is paid for, to the number that was typed."""
+        campaign = draft_or_refusal(campaign_id)
+        send = _to_number if campaign.channel == Channel.SMS else _to_oneself
+        message = send(campaign, whole_number(json_body().get("client_id")))
         return jsonify(message=gettext("A test is on its way to %(address)s.", address=message.address))
+
+
+def _to_oneself(campaign: Campaign, client_id: int | None) -> Message:
+    hands = wiring()
+    return send_test(
+        db.session(),
+        campaign,
+        hands.ejs(),
+        address=current_user.email,
+        name=current_user.name or "",
+        client_id=client_id,
+        now=hands.clock(),
+        enqueue=partial(hands.doorbell.ring, queue=PROMPT),
+    )
+
+
+def _to_number(campaign: Campaign, client_id: int | None) -> Message:
+    hands = wiring()
+    if not may(SEND):
+        abort(403)
+    return send_test_text(
+        db.session(),
+        campaign,
+        hands.ejs(),
+        number=str(json_body().get("number") or ""),
+        client_id=client_id,
+        actor_id=current_user_id(),
+        now=hands.clock(),
+        enqueue=partial(hands.doorbell.ring, queue=PROMPT),
+    )

@@ -45,7 +45,7 @@ class SmppSettings:
     """One account (ESME). ``timeout_seconds`` applies to connecting and to each wait for an answer.
 
     With ``only_sends`` the SMSC hands nothing over on this connection. Raises ValueError for what the
-    protocol has no room for: a system id of 15 characters, a password of 8 and a system type of 12, all ASCII.
+    protocol has no room for: a system id of 15 characters, a password of 8, a system type of 12, all ASCII.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""A draft sent to its author alone, to be looked at in a real mailbox."""
+"""A draft sent to its author alone, to be looked at in a real mailbox or on a real phone."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -12,8 +12,9 @@ from models.campaign import Campaign
 from models.message import Message, Origin
 from models.setting import SUPPRESSION_KEY, secret_of
 from services.choose_account import account_of_campaign
-from services.job_names import DELIVER, Enqueue
+from services.job_names import DELIVER, DELIVERS, Enqueue
 from services.preview_message import preview_message
+from services.queue_test_text import queue_test_text
 
 LONGEST_SUBJECT = 998
 
@@ -55,4 +56,24 @@ def send_test(
     session.add(message)
     session.commit()
     enqueue(DELIVER, account_id, None, message.id, message.id)
+    return message
+
+
+def send_test_text(
+    session: Session,
+    campaign: Campaign,
+    runtime: EjsRuntime,
+    *,
+    number: str,
+    client_id: int | None,
+    actor_id: int | None,
+    now: datetime,
+    enqueue: Enqueue,
+) -> Message:
+    """Queue the draft of an SMS, as the chosen client would get it, for ``number``; it is paid for. Commits,
+    then rings. Raises what `preview_message` and `queue_test_text` do.
+    """
+    rendered = preview_message(session, campaign, runtime, client_id=client_id)
+    message = queue_test_text(session, number, rendered.text, actor_id=actor_id, now=now)
+    enqueue(DELIVERS[Channel.SMS], message.sms_account_id, None, message.id, message.id)
     return message

@@ -396,13 +396,15 @@
 
   const testButton = form.querySelector("[data-send-test]");
   const told = form.querySelector("[data-test-told]");
+  const number = form.querySelector("[data-test-number]");
   if (testButton) testButton.addEventListener("click", async () => {
     testButton.disabled = true;
     told.textContent = "";
     try {
       if (!(await save())) return;
-      const answer = await ask(form.dataset.test, { client_id: previewClient });
+      const answer = await ask(form.dataset.test, { client_id: previewClient, number: number ? number.value : "" });
       if (answer.ok) told.textContent = (await answer.json()).message;
+      else if (answer.status === 409 && number) told.textContent = await answer.text();
       else if (answer.status === 409) await refused(answer);
     } catch (error) {
       told.textContent = words.noConnection;

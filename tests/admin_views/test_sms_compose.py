@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.channel import Channel
+from domain.delivery import Status
 from models.campaign import Campaign, CampaignClient
+from models.message import Message, Origin
 from models.message_template import MessageTemplate
 from models.setting import Setting
 from services.sms_settings import SMS
@@ -81,7 +83,7 @@ def test_the_composer_of_an_sms_has_no_title_no_files_and_no_rich_text(
     stored.commit()
     page = visit("operator").get(f"/admin/campaign/compose/{draft.id}").text
     assert "SMS to the clients of Osiedle Test" in page and "data-sms-counter" in page
-    for absent in ('id="subject"', "data-drop", "hugerte", "data-send-test", "unsubscribe_url", "Długa"):
+    for absent in ('id="subject"', "data-drop", "hugerte", "unsubscribe_url", "Długa"):
         assert absent not in page, absent
     assert "Krótka" in page and 'name="strip_letters"' in page
 
@@ -219,4 +221,30 @@ def test_the_preview_of_an_sms_is_its_text(visit: Visit, stored: Session, draft:
     person = visit("operator")
     told = person.get(f"/admin/campaign/preview/{draft.id}", client_id=str(client.id)).get_json()
     assert told["text"] == "Zapraszamy, Adam!"
-    assert ask(person, f"test/{draft.id}", client_id="").status_code == 404
+
+
+# --- a test ---
+
+
+def test_a_test_goes_to_a_number_and_is_paid_like_any_text(
+    visit: Visit, stored: Session, draft: Campaign
+) -> None:
+    answer = ask(visit("operator"), f"test/{draft.id}", number="600 999 888")
+    assert answer.get_json()["message"] == "A test is on its way to +48600999888."
+    message = stored.scalars(sa.select(Message)).one()
+    assert (message.origin, message.status, message.address) == (
+        Origin.TEST,
+        Status.QUEUED,
+        "+48600999888",
+    )
+    assert (message.body_text, message.campaign_id) == ("Zapraszamy, Jan!", None)
+    assert message.sms_account_id is not None
+
+
+@pytest.mark.parametrize("number", ["", "123", "+48 22 123 45 67"])
+def test_a_test_to_no_mobile_number_is_refused(
+    visit: Visit, stored: Session, draft: Campaign, number: str
+) -> None:
+    answer = ask(visit("operator"), f"test/{draft.id}", number=number)
+    assert (answer.status_code, "not a Polish mobile number" in answer.text) == (409, True)
+    assert stored.scalar(sa.select(sa.func.count(Message.id))) == 0
