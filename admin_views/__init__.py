@@ -8,6 +8,7 @@ from flask_admin import Admin
 from flask_admin.theme import Bootstrap4Theme
 from flask_babel import format_decimal
 
+from admin_views.api_tokens import ApiTokenView
 from admin_views.bounces import BounceView
 from admin_views.campaign import CampaignView
 from admin_views.clients import ClientView
@@ -68,6 +69,7 @@ SCREENS: list[type[Any]] = [
     CompanyView,
     MailAccountView,
     UserView,
+    ApiTokenView,
     AuditView,
 ]
 """Every screen but the dashboard; a section stands in the menu where its first screen stands here."""

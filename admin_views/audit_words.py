@@ -10,6 +10,8 @@ ACTIONS: dict[str, Any] = {
     "create": _("Added"),
     "update": _("Changed"),
     "delete": _("Deleted"),
+    "issue": _("Made a key"),
+    "revoke": _("Revoked a key"),
     "set_password": _("Set a new password"),
     "approve": _("Approved for sending"),
     "pause": _("Paused the sending"),
@@ -69,6 +71,7 @@ KINDS: dict[str, Any] = {
     "sms_price": _("SMS price"),
     "suppression": _("Blocked address"),
     "ticket": _("Ticket"),
+    "api_token": _("API key"),
     "user": _("User"),
 }
 

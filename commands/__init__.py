@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from commands.api_token import api_token_command
 from commands.bounce_classify import bounce_classify_command
 from commands.campaign import campaign_command
 from commands.check_mail import check_mail_command
@@ -20,9 +21,10 @@ from commands.top_up import top_up_command
 from commands.work import work_command
 
 COMMANDS = (
-    bounce_classify_command, campaign_command, check_mail_command, create_user_command, fire_event_command,
-    invoice_command, ledger_group, preflight_command, reports_group, seed_demo, send_command,
-    sms_inbound_command, sms_report_command, sms_segments_command, top_up_command, work_command,
+    api_token_command, bounce_classify_command, campaign_command, check_mail_command, create_user_command,
+    fire_event_command, invoice_command, ledger_group, preflight_command, reports_group, seed_demo,
+    send_command, sms_inbound_command, sms_report_command, sms_segments_command, top_up_command,
+    work_command,
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask
 
 from extensions.csrf import csrf
 from extensions.login import declare_public
+from webhooks.api import document, fire
 from webhooks.payments import payment_news
 from webhooks.sms import sms_incoming, sms_report
 from webhooks.unsubscribe import healthz, unsubscribe
@@ -14,6 +15,8 @@ blueprint.add_url_rule("/healthz", view_func=healthz)
 blueprint.add_url_rule("/payments/<gateway>/news", view_func=payment_news, methods=["POST"])
 blueprint.add_url_rule("/sms/<secret>/report", view_func=sms_report, methods=["GET", "POST"])
 blueprint.add_url_rule("/sms/<secret>/incoming", view_func=sms_incoming, methods=["GET", "POST"])
+blueprint.add_url_rule("/api/v1/events", "api_fire", fire, methods=["POST"])
+blueprint.add_url_rule("/api/v1/openapi.json", "api_document", document)
 
 
 def register(app: Flask) -> None:
@@ -24,6 +27,9 @@ def register(app: Flask) -> None:
     for endpoint in (sms_report, sms_incoming):
         csrf.exempt(endpoint)  # the address holds a secret, and no cookie is read
         declare_public(app, f"webhooks.{endpoint.__name__}", "an SMS gateway reports to a secret address")
+    csrf.exempt(fire)  # it asks for a token in a header, and no cookie is read
+    declare_public(app, "webhooks.api_fire", "another system, with a token of its own")
+    declare_public(app, "webhooks.api_document", "says what the API takes, and nothing of what is in here")
     declare_public(app, "webhooks.payment_news", "a payment gateway reports here, signed with its key")
     declare_public(app, "webhooks.unsubscribe", "a signed link, for whoever got the message")
     declare_public(app, "webhooks.healthz", "a load balancer asks it, and it tells nothing")

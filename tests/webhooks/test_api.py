@@ -1,0 +1,191 @@
+"""``POST /api/v1/events``: who may, what is taken, and that one key fires once."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+import schemathesis
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from werkzeug.test import TestResponse
+
+from models import db
+from models.audit import AuditEntry
+from models.notification import FiredEvent
+from services.api_tokens import EVENTS_WRITE, NoSuchToken, TokenNameTaken, issue_token, revoke_token
+from tests.service_desk import make_repair, make_told_client
+from webhooks.api_document import DOCUMENT
+
+PATH = "/api/v1/events"
+
+
+@pytest.fixture
+def token(app: Flask, now: datetime) -> str:
+    with app.app_context():
+        return issue_token(db.session(), "Sklep", [EVENTS_WRITE], actor_id=None, now=now)[1]
+
+
+@pytest.fixture
+def repair_id(app: Flask) -> int:
+    with app.app_context():
+        repair = make_repair(db.session(), make_told_client(db.session()))
+        db.session.commit()
+        return repair.id
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def fire(
+    client: FlaskClient, token: str, body: object, key: str = "zlecenie-7", **headers: str
+) -> TestResponse:
+    given = {"Authorization": f"Bearer {token}", "Idempotency-Key": key, "Content-Type": "application/json"}
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    return client.post(PATH, data=data, headers=given | headers)
+
+
+def events(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(sa.select(sa.func.count(FiredEvent.id))) or 0
+
+
+def test_an_event_is_fired_and_said_what_became_of_it(
+    client: FlaskClient, token: str, repair_id: int
+) -> None:
+    answer = fire(client, token, {"event": "repair_received", "record_id": repair_id})
+    assert answer.status_code == 201
+    mail, text = answer.get_json()["notifications"]
+    assert mail["message_id"] and mail["reason"] is None
+    assert text == {"channel": "sms", "message_id": None, "reason": "rule_never"}
+
+
+def test_a_key_fires_once_and_answers_the_same(
+    app: Flask, client: FlaskClient, token: str, repair_id: int
+) -> None:
+    body = {"event": "repair_closed", "record_id": repair_id}
+    first, again = fire(client, token, body), fire(client, token, body)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.get_json() == again.get_json() and events(app) == 1
+
+
+def test_a_key_for_another_event_is_refused(
+    app: Flask, client: FlaskClient, token: str, repair_id: int
+) -> None:
+    fire(client, token, {"event": "repair_closed", "record_id": repair_id})
+    assert fire(client, token, {"event": "repair_ready", "record_id": repair_id}).status_code == 409
+    assert events(app) == 1
+
+
+def test_a_key_sent_by_many_at_once_fires_once(app: Flask, token: str, repair_id: int) -> None:
+    body = {"event": "repair_closed", "record_id": repair_id}
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda _time: fire(app.test_client(), token, body), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.get_json()["event_id"] for answer in answers}) == 1 and events(app) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer goniec_nobody"}, 401),
+        ({"Authorization": "Basic Zm9vOmJhcg=="}, 401),
+        ({"Idempotency-Key": ""}, 400),
+        ({"Idempotency-Key": "z" * 151}, 400),
+        ({"Idempotency-Key": "ze spacją"}, 400),
+        ({"Content-Type": "text/plain"}, 415),
+    ],
+)
+def test_headers_are_needed_as_the_document_says(
+    app: Flask, client: FlaskClient, token: str, repair_id: int, headers: dict[str, str], status: int
+) -> None:
+    answer = fire(client, token, {"event": "repair_closed", "record_id": repair_id}, **headers)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.get_json()["title"] and events(app) == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff\xfe{}", 400),
+        (b"[" * 5000, 400),
+        (b'{"event": NaN}', 400),
+        (b"{}" + b" " * 20_000, 413),
+        ([], 422),
+        ({}, 422),
+        ({"event": "repair_opened", "record_id": 1}, 422),
+        ({"event": "repair_closed", "record_id": "1"}, 422),
+        ({"event": "repair_closed", "record_id": True}, 422),
+        ({"event": "repair_closed", "record_id": 2**63}, 422),
+        ({"event": "repair_closed", "record_id": 0}, 422),
+        ({"event": "repair_closed", "record_id": 1, "force": True}, 422),
+        ({"event": "repair_closed", "record_id": 2**63 - 1}, 404),
+        ({"event": "cost_acceptance", "record_id": 1}, 409),
+    ],
+)
+def test_what_is_not_asked_for_is_refused_in_words(
+    app: Flask, client: FlaskClient, token: str, repair_id: int, body: object, status: int
+) -> None:
+    answer = fire(client, token, body)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert events(app) == 0
+
+
+def test_a_revoked_key_opens_nothing(app: Flask, client: FlaskClient, now: datetime, repair_id: int) -> None:
+    with app.app_context():
+        row, text = issue_token(db.session(), "Sklep", [EVENTS_WRITE], actor_id=None, now=now)
+        row_id = row.id
+        revoke_token(db.session(), row_id, actor_id=None, now=now)
+        with pytest.raises(NoSuchToken):
+            revoke_token(db.session(), row_id, actor_id=None, now=now)
+    assert fire(client, text, {"event": "repair_closed", "record_id": repair_id}).status_code == 401
+
+
+def test_a_key_without_the_scope_opens_nothing_else(
+    app: Flask, client: FlaskClient, now: datetime, repair_id: int
+) -> None:
+    with app.app_context():
+        text = issue_token(db.session(), "Nic", [], actor_id=None, now=now)[1]
+    assert fire(client, text, {"event": "repair_closed", "record_id": repair_id}).status_code == 403
+
+
+def test_a_key_is_kept_as_a_digest_and_its_making_is_audited(app: Flask, token: str, now: datetime) -> None:
+    with app.app_context():
+        everything = " ".join(map(str, db.session.execute(sa.text("SELECT * FROM api_token")).all()))
+        assert token not in everything
+        assert db.session.scalar(sa.select(AuditEntry.action).where(AuditEntry.entity == "api_token"))
+        with pytest.raises(TokenNameTaken):
+            issue_token(db.session(), "Sklep", [], actor_id=None, now=now)
+
+
+def test_the_document_is_there_for_everybody(client: FlaskClient) -> None:
+    assert client.get("/api/v1/openapi.json").get_json() == DOCUMENT
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+def test_whatever_is_sent_is_answered_as_the_document_says(
+    app: Flask, token: str, repair_id: int, mode: GenerationMode
+) -> None:
+    """Schemathesis makes the requests, and holds each answer to the document."""
+    operation = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)[PATH]["POST"]
+    seen: set[int] = set()
+
+    @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case: schemathesis.Case) -> None:
+        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
+        if mode is GenerationMode.POSITIVE and isinstance(case.body, dict):
+            case.body["record_id"] = repair_id
+        answer = case.call_and_validate()
+        seen.add(answer.status_code)
+
+    check()
+    assert seen & ({201, 200} if mode is GenerationMode.POSITIVE else {400, 415, 422})
