@@ -18,6 +18,8 @@ MEBIBYTE = 1024 * 1024
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 INSTANCE = ROOT / "instance"
 HIGHEST_PORT = 65535
+HIGHEST_NUMBER = 2**31 - 1
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.001, 366 * 24 * 60 * 60
 DATABASE_SHAPE = "postgresql://user:password@host/goniec or sqlite:////srv/goniec/goniec.db"
 REDIS_SHAPE = "redis://host:6379/0 or rediss://:password@host:6379/0"
 PAYMENT_SERVICES = (
@@ -105,7 +107,7 @@ class Settings:
             base_url=read.address("BASE_URL", plain.base_url),
             base_url_given=bool(environment.get("BASE_URL")),
             mail_server=read.text("MAIL_SERVER", plain.mail_server),
-            mail_port=read.integer("MAIL_PORT", plain.mail_port),
+            mail_port=read.integer("MAIL_PORT", plain.mail_port, most=HIGHEST_PORT),
             mail_use_tls=read.flag("MAIL_USE_TLS"),
             mail_use_ssl=read.flag("MAIL_USE_SSL"),
             mail_username=read.text("MAIL_USERNAME", ""),
@@ -119,7 +121,7 @@ class Settings:
             demo=read.flag("GONIEC_DEMO"),
             lease=read.seconds("DELIVERY_LEASE", plain.lease),
             sweep_interval=read.seconds("SWEEP_INTERVAL", plain.sweep_interval),
-            claim_size=read.integer("DELIVERY_CLAIM_SIZE", plain.claim_size),
+            claim_size=read.integer("DELIVERY_CLAIM_SIZE", plain.claim_size, most=100_000),
             claim_time=read.seconds("DELIVERY_CLAIM_TIME", plain.claim_time),
             retry_first=read.seconds("RETRY_FIRST", plain.retry_first),
             retry_longest=read.seconds("RETRY_LONGEST", plain.retry_longest),
@@ -142,8 +144,8 @@ class Settings:
             przelewy24_crc=read.text("PRZELEWY24_CRC", ""),
             stripe_secret_key=read.secret("STRIPE_SECRET_KEY", "sk_live_…", r"(sk|rk)_\w{8,255}"),
             stripe_webhook_secret=read.secret("STRIPE_WEBHOOK_SECRET", "whsec_…", r"whsec_[!-~]{8,255}"),
-            paywall_sandbox_url=read.text("PAYWALL_SANDBOX_URL", "").rstrip("/"),
-            phones_sandbox_url=read.text("PHONES_SANDBOX_URL", "").rstrip("/"),
+            paywall_sandbox_url=read.address("PAYWALL_SANDBOX_URL", ""),
+            phones_sandbox_url=read.address("PHONES_SANDBOX_URL", ""),
             ksef_environment=read.word("KSEF_ENVIRONMENT", KSEF_ENVIRONMENTS),
             ksef_nip=read.text("KSEF_NIP", ""),
             ksef_since=read.day("KSEF_SINCE"),
@@ -155,7 +157,7 @@ class Settings:
             ksef_offline_key=read.text("KSEF_OFFLINE_KEY", ""),
             ksef_offline_key_password=read.text("KSEF_OFFLINE_KEY_PASSWORD", ""),
             ksef_offline_after=read.seconds("KSEF_OFFLINE_AFTER", plain.ksef_offline_after),
-            ksef_sandbox_url=read.text("KSEF_SANDBOX_URL", "").rstrip("/"),
+            ksef_sandbox_url=read.address("KSEF_SANDBOX_URL", ""),
         )
 
 
@@ -202,28 +204,30 @@ class _Reader:
     def flag(self, name: str) -> bool:
         return self._environment.get(name, "").strip().lower() not in FALSE_WORDS
 
-    def integer(self, name: str, default: int, *, least: int = 1) -> int:
+    def integer(self, name: str, default: int, *, least: int = 1, most: int = HIGHEST_NUMBER) -> int:
         given = self._environment.get(name)
         if not given:
             return default
-        if not given.isdecimal() or int(given) < least:
-            raise InvalidSetting(f"{name} must be a whole number of at least {least}, not {given!r}")
+        if not re.fullmatch("[0-9]{1,10}", given) or not least <= int(given) <= most:
+            raise InvalidSetting(f"{name} must be a whole number from {least} to {most}, not {given[:40]!r}")
         return int(given)
 
     def seconds(self, name: str, default: timedelta) -> timedelta:
         given = self._environment.get(name)
         if not given:
             return default
-        try:
-            seconds = float(given)
-        except ValueError:
-            seconds = 0.0
-        if not 0 < seconds < timedelta.max.total_seconds():
-            raise InvalidSetting(f"{name} must be a number of seconds above 0, not {given!r}")
+        seconds = float(given) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,6})?", given) else 0.0
+        if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
+            raise InvalidSetting(
+                f"{name} must be a number of seconds from {SHORTEST_SECONDS} to {LONGEST_SECONDS}, "
+                f"not {given[:40]!r}"
+            )
         return timedelta(seconds=seconds)
 
     def address(self, name: str, default: str) -> str:
-        """An http(s) address that fits into a header as it is."""
+        """An http(s) address that fits into a header as it is, or what is the default."""
+        if not self._environment.get(name):
+            return default
         given = self.text(name, default).rstrip("/")
         try:
             parts = urlsplit(given)
@@ -233,7 +237,7 @@ class _Reader:
         if not usable or not given.isascii() or not given.isprintable() or re.search(r"[\s<>\"]", given):
             raise InvalidSetting(
                 f"{name} must be an address such as https://goniec.firma.pl in plain ASCII (a host name with "
-                f"other letters in its xn-- form), not {given!r}"
+                f"other letters in its xn-- form), not {given[:200]!r}"
             )
         return given
 

@@ -27,9 +27,11 @@ R = TypeVar("R")
 class OneLineCommand(click.Command):
     """A command whose usage errors are one line, without the usage itself; exit code 2."""
 
-    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+    def make_context(self, info_name: str | None, args: list[str], *more: Any, **extra: Any) -> click.Context:
+        if not all(map(is_text, args)):
+            raise click.UsageError("An argument is no text: write it in UTF-8.")
         try:
-            return super().make_context(*args, **kwargs)
+            return super().make_context(info_name, args, *more, **extra)
         except click.UsageError as error:
             raise click.UsageError(" ".join(error.format_message().split())) from error
 

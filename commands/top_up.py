@@ -48,9 +48,9 @@ def top_up_command(amount: str, gateway: str, as_json: bool) -> None:
 
 
 def _not_set_up(gateway: str) -> str:
-    others = [kind.value for kind in wiring().payments]
+    others = dict.fromkeys(kind.value for kind in wiring().payments)
     if not wiring().is_in_earnest:
-        others.append(PaymentGateway.SANDBOX.value)
+        others[PaymentGateway.SANDBOX.value] = None  # which the demo has set up as well
     return (
         f"The gateway {gateway} is not set up: see docs/operator.md. What can be used: {', '.join(others)}."
     )

@@ -126,3 +126,45 @@ def test_a_queue_server_that_can_be_is_taken(address: str) -> None:
 def test_settings_for_ksef_are_refused_by_name(given: dict[str, str], said: str) -> None:
     with pytest.raises(InvalidSetting, match=said):
         Settings.from_environment(given)
+
+
+DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("MAIL_PORT", "99999", "a whole number from 1 to 65535"),
+        ("MAIL_PORT", "٢٥", "a whole number from 1 to 65535"),
+        ("MAIL_PORT", "0", "a whole number from 1 to 65535"),
+        ("MAIL_PORT", DIGITS, "a whole number from 1 to 65535"),
+        ("DELIVERY_CLAIM_SIZE", "9999999999999999999999999", "a whole number from 1 to 100000"),
+        ("ATTACHMENT_LIMIT_BYTES", DIGITS, "a whole number from 1 to 2147483647"),
+        ("BEHIND_PROXIES", "-1", "a whole number from 0 to"),
+        *(
+            ("DELIVERY_LEASE", value, "a number of seconds from 0.001 to 31622400")
+            for value in ("1e-300", "0", "-1", "nan", "inf", "1_0", "٢٥", DIGITS, "31622401")
+        ),
+        *(
+            (f"{name}_SANDBOX_URL", value, "an address such as")
+            for name in ("PAYWALL", "PHONES", "KSEF")
+            for value in ("foo:", "http:///x", "http://a:99999", "http://[::1", "http://a b", "/")
+        ),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_in_one_short_line(setting: str, value: str, said: str) -> None:
+    with pytest.raises(InvalidSetting) as refusal:
+        Settings.from_environment({setting: value})
+    told = str(refusal.value)
+    assert told.startswith(f"{setting} must be {said}") and "\n" not in told and len(told) < 200
+
+
+def test_a_value_within_bounds_is_taken() -> None:
+    given = {
+        "MAIL_PORT": "65535",
+        "DELIVERY_LEASE": "0.25",
+        "PAYWALL_SANDBOX_URL": "http://localhost:8026/",
+    }
+    kept = Settings.from_environment(given)
+    assert (kept.mail_port, kept.lease.total_seconds()) == (65535, 0.25)
+    assert (kept.paywall_sandbox_url, kept.phones_sandbox_url) == ("http://localhost:8026", "")

@@ -47,3 +47,10 @@ def test_an_invoice_from_before_fa3_has_no_document(run: Run, application: Flask
 def test_what_is_not_there_is_said_in_one_line(run: Run, tmp_path: Path) -> None:
     ran = run("invoice", "FV/9/2026", "--format", "xml", "-o", tmp_path / "x")
     assert ran.code == 2 and ran.err == "There is no invoice FV/9/2026.\n"
+
+
+@pytest.mark.parametrize("arguments", [("FV/\udcff", "-o", "x.pdf"), ("FV/1/2026", "-o", "x\udcff.pdf")])
+def test_bytes_that_are_no_text_are_refused_in_one_line(run: Run, arguments: tuple[str, ...]) -> None:
+    ran = run("invoice", *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "An argument is no text" in ran.err and "Traceback" not in ran.err

@@ -70,6 +70,13 @@ def test_a_gateway_that_is_not_set_up_is_named_with_those_that_are(
     )
 
 
+def test_the_demo_names_its_sandbox_once(run: Run, application: Flask) -> None:
+    with payment_services.running(PaymentGateway.PAYU) as service:
+        wired(application, payments={PaymentGateway.SANDBOX: service.gateway}, demo=True)
+        ran = run("top-up", "100", "--gateway", "payu")
+    assert ran.code == 2 and ran.err.endswith("What can be used: sandbox.\n")
+
+
 def test_the_sandbox_credits_nothing_where_real_money_is_taken(
     run: Run, configured: PaymentGateway, application: Flask
 ) -> None:
