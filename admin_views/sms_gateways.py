@@ -1,5 +1,6 @@
 """The gateways that carry texts, in the order in which they are tried."""
 
+import re
 import secrets
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
 from wtforms import PasswordField
-from wtforms.validators import Length, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import Length, NumberRange, Optional, ValidationError
 
 from admin_views.access import ADMINISTER
 from admin_views.fields import EnumField, Row, Section
@@ -33,10 +34,7 @@ CARRIED = frozenset({GatewayKind.SMSAPI, GatewayKind.KANNEL, GatewayKind.SMPP})
 KANNEL_CALLBACK = "?id=%I&from=%p&to=%P&text=%b&charset=%C&at=%T"
 """What Kannel's get-url adds (docs/sms-gateways.md)."""
 
-_ADDRESS = Regexp(
-    r"^(?:https?|smpps?)://[\x21-\x7e]+$",
-    message=_("Like https://api.smsapi.pl, http://127.0.0.1:13013 or smpp://smsc.example:2775."),
-)
+_ADDRESS = re.compile(r"(?:https?|smpps?)://[\x21-\x7e]+")
 
 
 class GatewayInUse(DomainError):
@@ -90,6 +88,19 @@ def _check_smpp(gateway: SmsGateway) -> None:
     if not (0 < len(name) <= LONGEST_SYSTEM_ID and 0 < len(password) <= LONGEST_PASSWORD):
         raise ValidationError(
             gettext("Enter the system id (15 characters at most) and its password (8 at most).")
+        )
+
+
+def _address(_form: Any, field: Any) -> None:
+    text = field.data or ""
+    try:
+        url = urlsplit(text)
+        usable = bool(_ADDRESS.fullmatch(text) and url.hostname and url.port != 0)
+    except ValueError:  # brackets that hold no IPv6 address, a port that is none
+        usable = False
+    if not usable:
+        raise ValidationError(
+            gettext("Like https://api.smsapi.pl, http://127.0.0.1:13013 or smpp://smsc.example:2775.")
         )
 
 
@@ -159,7 +170,7 @@ class SmsGatewayView(GatewayTrialPages):
             "description": _("The lowest number is tried first."),
         },
         "address": {
-            "validators": [Optional(), Length(max=300), _ADDRESS],
+            "validators": [Optional(), Length(max=300), _address],
             "filters": [lambda typed: (typed or "").strip().rstrip("/")],
         },
         "username": {"description": _("SMSAPI.pl needs none: its token says whose account it is.")},

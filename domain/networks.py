@@ -1,6 +1,7 @@
 """Networks that a caller may call from, as a person lists them."""
 
-from ipaddress import ip_address, ip_network
+from collections.abc import Iterable
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from domain.errors import DomainError
 
@@ -34,3 +35,16 @@ def is_this_machine(host: str) -> bool:
         return ip_address(name.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def calls_from(address: str, networks: Iterable[str]) -> bool:
+    """Whether an address is in one of the networks; an IPv4 address that came over an IPv6 socket
+    (``::ffff:10.0.0.1``, RFC 4291, 2.5.5.2) is in its IPv4 network too. False where one of them is none.
+    """
+    try:
+        caller = ip_address(address)
+        known = [ip_network(network, strict=False) for network in networks]
+    except ValueError:
+        return False
+    mapped = caller.ipv4_mapped if isinstance(caller, IPv6Address) else None
+    return any(caller in network or (mapped is not None and mapped in network) for network in known)

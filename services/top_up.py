@@ -125,7 +125,8 @@ def take_in_news(
         return "unknown"
     payment = session.scalars(sa.select(Payment).where(known).execution_options(populate_existing=True)).one()
     effect = _contradiction(payment, news) or _take_in(session, payment, news, now)
-    session.add(
+    _keep(
+        session,
         PaymentNews(
             payment_id=payment.id,
             source=source,
@@ -133,10 +134,24 @@ def take_in_news(
             said=news.said[:40],
             effect=effect,
             detail=dict(news.detail),
-        )
+        ),
     )
-    session.flush()
     return effect
+
+
+def _keep(session: Session, news: PaymentNews) -> None:
+    """Store what was said and what came of it, unless the same is stored: one proof is enough, and whoever
+    sends a signed notification again and again fills no table.
+    """
+    told = sa.select(PaymentNews.detail).where(
+        PaymentNews.payment_id == news.payment_id,
+        PaymentNews.source == news.source,
+        PaymentNews.said == news.said,
+        PaymentNews.effect == news.effect,
+    )
+    if news.detail not in session.scalars(told).all():
+        session.add(news)
+        session.flush()
 
 
 def _contradiction(payment: Payment, news: ProvenNews) -> str:

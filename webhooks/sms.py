@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 
 import sqlalchemy as sa
 from flask import Response, abort, current_app, request
 
+from domain.networks import calls_from
 from domain.text_messages import DeliveryReport, IncomingText
 from extensions.wiring import wiring
 from gateways import kannel_callbacks, smsapi_callbacks
@@ -93,15 +93,7 @@ def _gateway(secret: str) -> SmsGateway:
     if gateway is None:
         abort(404)
     networks = [part.strip() for part in gateway.allowed_addresses.split(",") if part.strip()]
-    if networks and not _comes_from(networks):
+    if networks and not calls_from(request.remote_addr or "", networks):
         current_app.logger.warning("an SMS callback came from a network that is not allowed")
         abort(403)
     return gateway
-
-
-def _comes_from(networks: list[str]) -> bool:
-    try:
-        caller = ip_address(request.remote_addr or "")
-        return any(caller in ip_network(network, strict=False) for network in networks)
-    except ValueError:
-        return False

@@ -96,6 +96,17 @@ def test_the_audit_holds_neither_the_token_nor_the_secret_address(
     [
         ({"allowed_addresses": "smsapi.pl"}, "is no network"),
         ({"address": "ftp://api.smsapi.pl"}, "Like https://api.smsapi.pl"),
+        *(
+            ({"address": address}, "Like https://api.smsapi.pl")
+            for address in (
+                "http:///x",
+                "http://a:99999",
+                "http://a:0",
+                "http://a:b",
+                "http://[::1",
+                "http://a b",
+            )
+        ),
         ({"kind": "sandbox"}, "Not a valid choice"),
         ({"kind": "smpp"}, "Enter the system id"),
         ({"priority": "-1"}, "between 0 and 1000"),

@@ -134,6 +134,18 @@ def test_what_contradicts_the_payment_is_kept_and_credits_nothing(
     assert db.session.scalars(sa.select(Payment.status)).one() == PaymentStatus.PENDING
 
 
+def test_a_notification_that_comes_again_and_again_is_kept_as_often_as_it_says_something_new(
+    app: Flask, client: FlaskClient, wall: Paywall, now: datetime
+) -> None:
+    payment = start(app, now)
+    paid, refused = signed(wall, payment), signed(wall, payment, totalAmount="9999")
+    for _ in range(4):
+        assert (post(client, *paid), post(client, *refused)) == (200, 200)
+    effects = db.session.scalars(sa.select(PaymentNews.effect).order_by(PaymentNews.id)).all()
+    assert effects == ["credited", "wrong_amount", "nothing"]
+    assert balance() == 1_000_000
+
+
 def test_a_forged_notification_leaves_no_trace(
     app: Flask, client: FlaskClient, wall: Paywall, now: datetime
 ) -> None:
