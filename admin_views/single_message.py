@@ -5,14 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.datastructures import FileStorage
 
-from admin_views.access import REPORT, SEND, GuardedView, needs
+from admin_views.access import REPORT, SEND, GuardedView, asks_as_script, needs
 from admin_views.compose_attachments import upload_of
 from admin_views.formatters import file_size
 from admin_views.labels import reason_label
@@ -184,7 +184,9 @@ def _send(client_id: int, channel: Channel, typed: Typed) -> ResponseReturnValue
         flash(gettext("The message to %(address)s is on its way.", address=message.address), "success")
     else:
         flash(gettext("This message was sent already; it did not go out a second time."), "info")
-    return redirect(url_for("client.details_view", id=client_id), SEE_OTHER)
+    card = url_for("client.details_view", id=client_id)
+    # A script that followed a redirect would use the flashed sentence up.
+    return jsonify(location=card) if asks_as_script() else redirect(card, SEE_OTHER)
 
 
 def _page(

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  document.querySelectorAll("[data-letter-tabs]").forEach((tabs) => {
+  const start = (root) => root.querySelectorAll("[data-letter-tabs]").forEach((tabs) => {
     const parts = tabs.closest(".card-box").querySelectorAll("[data-letter-part]");
     const show = (name) => {
       parts.forEach((part) => { part.hidden = part.dataset.letterPart !== name; });
@@ -12,4 +12,7 @@
     tabs.hidden = false;
     show("html");
   });
+
+  start(document);
+  if (window.Goniec) window.Goniec.letters = start;
 })();

@@ -89,3 +89,60 @@ def test_a_mail_is_written_in_the_editor_and_sent(
     expect(page.locator(".flashes")).to_contain_text("is on its way")
     (message,) = stored.scalars(sa.select(Message)).all()
     assert message.subject == "Odbiór" and "Witaj, Anna" in (message.body_html or "")
+
+
+def test_back_after_a_message_never_meets_the_answer_to_a_form(open_page: OpenPage, client: Client) -> None:
+    page = open_page()
+    page.goto(f"/admin/client/details/?id={client.id}")
+    page.get_by_role("link", name="Send an SMS").click()
+    page.get_by_label("Content of the message").fill("Klucze czekają")
+    page.get_by_role("button", name="Check and preview").click()
+    page.locator("[data-send-single]").click()
+    page.locator("#confirm-dialog [data-confirm-yes]").click()
+    expect(page.locator(".flashes")).to_contain_text("is on its way")
+    answer = page.go_back()
+    assert answer is None or answer.request.method == "GET"
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Nowak")
+
+
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_a_lost_connection_keeps_the_text_and_says_so(
+    open_page: OpenPage, client: Client, stored: Session, channel: str
+) -> None:
+    page = open_page()
+    page.goto(f"/admin/client/message/{client.id}/{channel}")
+    if channel == "email":
+        page.wait_for_selector("#single[data-ready]")
+        page.get_by_label("Title of the message").fill("Odbiór")
+        page.frame_locator("iframe.tox-edit-area__iframe").locator("body").click()
+        page.keyboard.type("Klucze")
+    else:
+        page.get_by_label("Content of the message").fill("Klucze")
+    page.get_by_role("button", name="Check and preview").click()
+    send = page.locator("[data-send-single]")
+    expect(send).to_be_visible()
+    page.context.set_offline(True)
+    send.click()
+    page.locator("#confirm-dialog [data-confirm-yes]").click()
+    expect(page.locator(".notice-bad")).to_contain_text("no connection to the server")
+    assert stored.scalars(sa.select(Message.id)).all() == []
+    page.context.set_offline(False)
+    send.click()
+    page.locator("#confirm-dialog [data-confirm-yes]").click()
+    expect(page.locator(".flashes")).to_contain_text("is on its way")
+    (body,) = stored.scalars(sa.select(Message.body_text)).all()
+    assert "Klucze" in (body or "")
+
+
+def test_what_forbids_a_message_is_said_in_the_page_and_the_text_stays(
+    open_page: OpenPage, client: Client, stored: Session
+) -> None:
+    stored.execute(sa.update(SmsAccount).values(balance=0))
+    stored.commit()
+    page = open_page(PHONE)
+    page.goto(f"/admin/client/message/{client.id}/sms")
+    page.get_by_label("Content of the message").fill("Klucze")
+    page.get_by_role("button", name="Check and preview").click()
+    expect(page.locator(".notice-bad")).to_contain_text("Nothing was sent")
+    expect(page.get_by_label("Content of the message")).to_have_value("Klucze")
+    expect(page.locator("[data-send-single]")).to_have_count(0)
