@@ -9,10 +9,10 @@ from domain.delivery import CampaignStatus, Move, Status, back_off, target
 from domain.outcomes import AccountRefused, Failure
 from models.campaign import Campaign
 from models.message import Message
-from models.sending_lines import MAIL, SMS, SendingLine
+from models.sending_lines import MAIL, SendingLine
 from models.sessions import rows_changed
 from services.delivery_policy import DeliveryPolicy
-from services.refund_unsent import refund_unsent
+from services.refund_unsent import end_unsent
 
 
 def record_account_failure(
@@ -31,6 +31,10 @@ def record_account_failure(
     is down for a night is no reason to ask a person.
     """
     text = f"{failure.code} {failure.text}".strip()[:600]
+    # An UPDATE to begin with: SQLite locks with nothing else, and an approval that locks the table lets a
+    # SELECT … FOR UPDATE in, only to wait for it.
+    same = sa.update(line.account).where(line.account.id == account_id)
+    rows_changed(session, same.values(failures_in_a_row=line.account.failures_in_a_row))
     account = session.get_one(line.account, account_id, with_for_update=True, populate_existing=True)
     if account.held_until is None or account.held_until <= now:
         account.failures_in_a_row += 1
@@ -94,8 +98,7 @@ def _count_towards_pause(session: Session, campaign_id: int, text: str, policy: 
 def _give_up(
     session: Session, line: SendingLine, account_id: int, text: str, due_before: datetime, now: datetime
 ) -> None:
-    rows_changed(
-        session,
+    given_up = (
         sa.update(Message)
         .where(
             line.of_message == account_id,
@@ -108,7 +111,6 @@ def _give_up(
                 ),
             ),
         )
-        .values(status=target(Move.GIVE_UP), finished_at=now, error_text=text),
+        .values(status=target(Move.GIVE_UP), finished_at=now, error_text=text)
     )
-    if line is SMS:
-        refund_unsent(session, line.of_message == account_id, Message.finished_at == now, now=now)
+    end_unsent(session, given_up, now=now)

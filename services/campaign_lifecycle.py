@@ -10,8 +10,8 @@ from models.campaign import Campaign
 from models.ledger import Hold, HoldState
 from models.message import Message
 from models.sessions import rows_changed
-from services.ledger import Stamp, close_hold
-from services.refund_unsent import refund_unsent
+from services.ledger import Stamp, close_hold, hold_account
+from services.refund_unsent import end_unsent
 
 
 def start_scheduled(session: Session, now: datetime) -> int:
@@ -38,7 +38,8 @@ def finish_exhausted(session: Session, now: datetime, *, campaign_id: int | None
     if campaign_id is not None:
         sending.append(Campaign.id == campaign_id)
     # Locked first: the second statement then sees what a "send again" has just queued.
-    candidates = list(session.scalars(sa.select(Campaign.id).where(*sending).with_for_update()))
+    still = sa.select(Campaign.id).where(*sending).order_by(Campaign.id).with_for_update()
+    candidates = list(session.scalars(still))
     unfinished = sa.exists().where(Message.campaign_id == Campaign.id, Message.status.in_(UNFINISHED))
     finished = rows_changed(
         session,
@@ -64,7 +65,7 @@ def release_holds(session: Session, now: datetime, *, campaign_id: int | None = 
             Campaign.status.in_(ended),
             ~sa.exists().where(Message.campaign_id == Campaign.id, Message.status.in_(UNFINISHED)),
         )
-        .order_by(Hold.id)
+        .order_by(Hold.account_id, Hold.id)  # accounts in one order: each stays locked
     )
     if campaign_id is not None:
         holds = holds.where(Hold.campaign_id == campaign_id)
@@ -73,14 +74,20 @@ def release_holds(session: Session, now: datetime, *, campaign_id: int | None = 
 
 
 def _cancel_given_back(session: Session, now: datetime, campaign_id: int | None) -> None:
-    cancelled = sa.select(Campaign.id).where(Campaign.status == CampaignStatus.CANCELLED)
+    """In a transaction of its own: the accounts are locked before messages, campaigns only afterwards."""
+    given_back = sa.and_(Message.campaign_id == Campaign.id, Message.status.in_(sources(Move.CANCEL)))
+    cancelled = sa.select(Campaign.id, Campaign.sms_account_id).where(
+        Campaign.status == CampaignStatus.CANCELLED, sa.exists().where(given_back)
+    )
     if campaign_id is not None:
         cancelled = cancelled.where(Campaign.id == campaign_id)
-    given_back = rows_changed(
-        session,
-        sa.update(Message)
-        .where(Message.campaign_id.in_(cancelled), Message.status.in_(sources(Move.CANCEL)))
-        .values(status=target(Move.CANCEL), finished_at=now),
-    )
-    if given_back:
-        refund_unsent(session, Message.campaign_id.in_(cancelled), Message.finished_at == now, now=now)
+    found = session.execute(cancelled).all()
+    session.rollback()
+    for account_id in sorted({account_id for _number, account_id in found if account_id is not None}):
+        hold_account(session, account_id)
+    for number, _account_id in sorted(found):
+        rest = sa.update(Message).where(
+            Message.campaign_id == number, Message.status.in_(sources(Move.CANCEL))
+        )
+        end_unsent(session, rest.values(status=target(Move.CANCEL), finished_at=now), now=now)
+    session.commit()

@@ -15,6 +15,8 @@ from models.sessions import flush_to_disk, rows_changed
 from queries.sending_allowance import sending_allowance
 from queries.sending_check import changed_since_the_freeze
 from services.delivery_policy import DeliveryPolicy
+from services.ledger import hold_account
+from services.lock_messages import lock_messages
 from services.refund_unsent import refund_unsent
 
 WIDEST = 20
@@ -41,6 +43,8 @@ def claim_range(
     relies on now. Commits, durably: after a power cut
     the claim says which messages were under way (``boot`` tells that there was one).
     """
+    if work.line is SMS:  # somebody skipped is refunded: the account comes before the messages
+        hold_account(session, work.account_id)
     ids = _due_ids(session, work, _size(session, work, policy, now), now)
     if not ids:
         session.rollback()
@@ -66,9 +70,8 @@ def claim_range(
     if not taken:
         session.rollback()
         return None
-    _check_again(session, claim.id, work.line.channel, now)
-    if work.line is SMS:
-        refund_unsent(session, Message.id.between(ids[0], ids[-1]), Message.finished_at == now, now=now)
+    skipped = _check_again(session, claim.id, work.line.channel, now)
+    refund_unsent(session, skipped, now=now)
     session.commit()
     flush_to_disk(session)
     return claim
@@ -98,11 +101,11 @@ def close_claim(session: Session, claim_id: int, now: datetime) -> None:
 
 def release(session: Session, claim_id: int) -> None:
     """Give the claim's messages back."""
+    held = sa.and_(held_by(claim_id), Message.status.in_(sources(Move.RELEASE)))
+    lock_messages(session, held)
     rows_changed(
         session,
-        sa.update(Message)
-        .where(held_by(claim_id), Message.status.in_(sources(Move.RELEASE)))
-        .values(status=target(Move.RELEASE), claim_id=None),
+        sa.update(Message).where(held).values(status=target(Move.RELEASE), claim_id=None),
     )
 
 
@@ -149,16 +152,20 @@ def _due(work: WorkRange, now: datetime) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _check_again(session: Session, claim_id: int, channel: Channel, now: datetime) -> None:
+def _check_again(session: Session, claim_id: int, channel: Channel, now: datetime) -> list[int]:
+    """Mark who may no longer be written to; which messages those are."""
+    skipped = []
     for changed in changed_since_the_freeze(session, claim_id, channel):
         values: dict[str, object] = {"consent_event_id": changed.consent_event_id}
         if changed.reason is not None:
             values = {
                 "status": target(Move.SKIP), "reason": changed.reason, "claim_id": None, "finished_at": now
             }  # fmt: skip
+            skipped.append(changed.message_id)
         rows_changed(
             session,
             sa.update(Message)
             .where(Message.id == changed.message_id, Message.claim_id == claim_id)
             .values(values),
         )
+    return skipped

@@ -12,6 +12,7 @@ from models.message import AttemptOutcome, DeliveryAttempt, Message
 from models.sessions import rows_changed
 from services.job_names import DELIVERS, Enqueue
 from services.ledger import Stamp, hold_account
+from services.lock_messages import lock_messages
 from services.record_audit import append_audit
 from services.refund_unsent import refund_charges
 
@@ -52,6 +53,7 @@ def send_single_again(
 
 def mark_sent(session: Session, wanted: list[sa.ColumnElement[bool]], now: datetime) -> int:
     """The wanted messages did go out; how many. The caller commits. Raises NothingToDecide."""
+    lock_messages(session, *wanted)
     decided = rows_changed(
         session,
         sa.update(Message)
@@ -74,13 +76,13 @@ def queue_again(
 ) -> int:
     """Queue the wanted messages once more and refund what they were charged; how many. The caller commits.
 
-    Raises NothingToDecide.
+    The account that paid is locked by now: see `services.lock_messages`. Raises NothingToDecide.
     """
-    ids = list(session.scalars(sa.select(Message.id).where(*wanted).with_for_update()))
+    ids = lock_messages(session, *wanted)
     if not ids:
         session.rollback()
         raise NothingToDecide
-    refund_charges(session, *wanted, stamp=Stamp(now, actor_id))
+    refund_charges(session, ids, stamp=Stamp(now, actor_id))
     _close_attempts(session, wanted, now)
     session.add_all(
         DeliveryAttempt(message_id=each, uuid=str(uuid4()), requested_by_id=actor_id, started_at=now)

@@ -1,6 +1,11 @@
-"""Money back for texts that surely did not go out: refused, given up, cancelled or skipped."""
+"""Money back for texts that surely did not go out: refused, given up, cancelled or skipped.
 
+By the ids of messages: nothing here reads more of the ledger than their own entries.
+"""
+
+from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import islice
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -12,21 +17,40 @@ from services.ledger import Stamp, refund
 from services.sms_days import take_from_day
 
 SURELY_UNSENT = (Status.FAILED, Status.CANCELLED, Status.SKIPPED)
+_READ_TOGETHER = 200
 
 
-def refund_unsent(
-    session: Session, *wanted: sa.ColumnElement[bool], now: datetime, actor_id: int | None = None
-) -> int:
-    """Refund what the wanted messages were charged if they surely did not go out; how many. The caller
-    commits.
+def end_unsent(session: Session, ending: sa.Update, *, now: datetime) -> int:
+    """Execute an UPDATE that ends messages unsent, and refund what they were charged; how many it ended.
+
+    The account that paid is locked by now: see `services.lock_messages`. The caller commits.
     """
-    return refund_charges(session, Message.status.in_(SURELY_UNSENT), *wanted, stamp=Stamp(now, actor_id))
+    ended = session.connection().execute(ending.returning(Message.id, Message.cost)).all()
+    refund_unsent(session, [number for number, cost in ended if cost], now=now)
+    return len(ended)
 
 
-def refund_charges(session: Session, *wanted: sa.ColumnElement[bool], stamp: Stamp) -> int:
-    """Refund what the wanted messages were charged, whatever became of them; how many. The caller commits."""
+def refund_unsent(session: Session, message_ids: Collection[int], *, now: datetime) -> int:
+    """Refund what the messages were charged if they surely did not go out; how many. The caller commits."""
+    return _refund_all(session, message_ids, Message.status.in_(SURELY_UNSENT), stamp=Stamp(now))
+
+
+def refund_charges(session: Session, message_ids: Collection[int], *, stamp: Stamp) -> int:
+    """Refund what the messages were charged, whatever became of them; how many. The caller commits."""
+    return _refund_all(session, message_ids, stamp=stamp)
+
+
+def _refund_all(
+    session: Session, message_ids: Collection[int], *wanted: sa.ColumnElement[bool], stamp: Stamp
+) -> int:
+    return sum(_refund(session, charge, stamp) for charge in _charges(session, message_ids, *wanted))
+
+
+def _charges(
+    session: Session, message_ids: Collection[int], *wanted: sa.ColumnElement[bool]
+) -> Iterator[LedgerEntry]:
     taken_back = aliased(LedgerEntry)
-    charges = session.scalars(
+    charges = (
         sa.select(LedgerEntry)
         .join(Message, Message.id == LedgerEntry.message_id)
         .where(
@@ -35,8 +59,10 @@ def refund_charges(session: Session, *wanted: sa.ColumnElement[bool], stamp: Sta
             *wanted,
         )
         .order_by(LedgerEntry.id)
-    ).all()
-    return sum(_refund(session, charge, stamp) for charge in charges)
+    )
+    waiting = iter(sorted(message_ids))
+    while numbers := list(islice(waiting, _READ_TOGETHER)):
+        yield from session.scalars(charges.where(LedgerEntry.message_id.in_(numbers))).all()
 
 
 def _refund(session: Session, charge: LedgerEntry, stamp: Stamp) -> bool:

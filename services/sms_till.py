@@ -19,7 +19,8 @@ from models.message import DeliveryAttempt, Message, Origin
 from models.sessions import flush_to_disk
 from services.compose_mail import Outgoing
 from services.compose_text import TextLetter
-from services.ledger import Fare, Stamp, charge_many, not_enough
+from services.ledger import Fare, Stamp, charge_many, hold_account, not_enough
+from services.lock_messages import lock_messages
 from services.price_list import NoPrice, price_in_force, tariff_on
 from services.quote_texts import EmptyText
 from services.sms_days import DayKey, add_to_day
@@ -107,6 +108,7 @@ class SmsTill:
         self, claim_id: int, priced: dict[int, _Priced], day: date, now: datetime
     ) -> dict[int, Payable]:
         session, account = self._session, self._account
+        hold_account(session, account.id)  # before its messages
         attempts = self._attempts(self._held(claim_id, priced), now)
         fares = [Fare(number, attempt, priced[number].cost) for number, attempt in attempts.items()]
         charged = charge_many(session, account.id, fares, campaign_id=self._campaign_id, stamp=Stamp(now))
@@ -130,10 +132,9 @@ class SmsTill:
         return ready
 
     def _held(self, claim_id: int, priced: dict[int, _Priced]) -> list[int]:
-        """Of these messages the ones the claim still holds, locked; an UPDATE, for SQLite to begin with."""
+        """Of these messages the ones the claim still holds, locked."""
         held = sa.and_(Message.id.in_(list(priced)), Message.claim_id == claim_id)
-        self._session.connection().execute(sa.update(Message).where(held).values(claim_id=claim_id))
-        return list(self._session.scalars(sa.select(Message.id).where(held).order_by(Message.id)))
+        return lock_messages(self._session, held)
 
     def _attempts(self, message_ids: list[int], now: datetime) -> dict[int, str]:
         """Each message's open attempt, or a new one: its uuid is the gateway's idempotency id."""

@@ -22,7 +22,7 @@ from services.decide_messages import mark_sent, queue_again
 from services.job_names import Enqueue
 from services.ledger import hold_account
 from services.record_audit import append_audit
-from services.refund_unsent import refund_unsent
+from services.refund_unsent import end_unsent
 from services.ring_deliveries import ring_campaign
 
 
@@ -40,7 +40,7 @@ def resume(
     session: Session, campaign_id: int, *, actor_id: int | None, now: datetime, enqueue: Enqueue
 ) -> None:
     """Go on where a pause left off, and forget the failures that led to it."""
-    # The account before the campaign, as a worker that fails locks them.
+    _hold_payer(session, campaign_id)
     campaign = session.get_one(Campaign, campaign_id)
     lift_hold(session, campaign.account_id)
     lift_hold(session, campaign.sms_account_id, SMS)
@@ -67,23 +67,19 @@ def resume(
 
 def cancel_rest(session: Session, campaign_id: int, *, actor_id: int | None, now: datetime) -> int:
     """Cancel everything not yet on its way; the number of messages cancelled. Cannot be undone."""
-    account_id = session.scalar(sa.select(Campaign.sms_account_id).where(Campaign.id == campaign_id))
-    if account_id is not None:
-        hold_account(session, account_id)
+    _hold_payer(session, campaign_id)
     _move(
         session,
         campaign_id,
         (CampaignStatus.SENDING, CampaignStatus.PAUSED, CampaignStatus.SCHEDULED),
         {"status": CampaignStatus.CANCELLED, "finished_at": now},
     )
-    cancelled = rows_changed(
-        session,
+    rest = (
         sa.update(Message)
         .where(Message.campaign_id == campaign_id, Message.status.in_(sources(Move.CANCEL)))
-        .values(status=target(Move.CANCEL), finished_at=now),
+        .values(status=target(Move.CANCEL), finished_at=now)
     )
-    if cancelled:
-        refund_unsent(session, Message.campaign_id == campaign_id, Message.finished_at == now, now=now)
+    cancelled = end_unsent(session, rest, now=now)
     release_holds(session, now, campaign_id=campaign_id)
     audit_and_commit(session, "cancel", campaign_id, {"count": cancelled}, actor_id=actor_id, now=now)
     return cancelled
@@ -156,6 +152,13 @@ def audit_and_commit(
     session.commit()
 
 
+def _hold_payer(session: Session, campaign_id: int) -> None:
+    """Lock the account that pays for texts, before the campaign: see `services.lock_messages`."""
+    account_id = session.scalar(sa.select(Campaign.sms_account_id).where(Campaign.id == campaign_id))
+    if account_id is not None:
+        hold_account(session, account_id)
+
+
 def _decided(message_ids: Sequence[int] | None, count: int) -> dict[str, Any]:
     return {"messages": "all" if message_ids is None else list(message_ids), "count": count}
 
@@ -168,6 +171,7 @@ def _queue_again(
     actor_id: int | None,
     now: datetime,
 ) -> int:
+    _hold_payer(session, campaign_id)
     # A paused campaign stays paused: whoever paused it had a reason that concerns the rest.
     _move(
         session,

@@ -84,4 +84,4 @@ def refuse_text(session: Session, message: Message, now: datetime) -> int:
     """The gateway refused it after all: the money comes back."""
     message.status, message.sent_at = Status.FAILED, None
     session.flush()
-    return refund_unsent(session, Message.id == message.id, now=now)
+    return refund_unsent(session, [message.id], now=now)

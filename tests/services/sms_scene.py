@@ -124,6 +124,12 @@ class SmsScene(Scene):
 
     def texts(self, recipients: int, *, text: str = TEXT, cost: int | None = None) -> int:
         """An approved campaign of texts to new clients, who all consent."""
+        campaign = self.draft(recipients, text=text)
+        approve_campaign(campaign, self.order(text, cost), now=self.clock.now, enqueue=self.enqueue)
+        return campaign
+
+    def draft(self, recipients: int, *, text: str = TEXT) -> int:
+        """One that nobody has approved yet."""
         first = self._clients + 1
         ids = write_clients(self.session, recipients, now=self.clock.now, first=first)
         self._clients += recipients
@@ -137,7 +143,6 @@ class SmsScene(Scene):
             self.session, CampaignClient, [{"campaign_id": campaign.id, "client_id": each} for each in ids]
         )
         self.session.commit()
-        approve_campaign(campaign.id, self.order(text, cost), now=self.clock.now, enqueue=self.enqueue)
         return campaign.id
 
     def order(self, text: str, cost: int | None = None) -> SendOrder:
