@@ -43,6 +43,7 @@ class Move(StrEnum):
     CANCEL = "cancel"
     LATE_ACCEPT = "late_accept"
     LATE_REFUSE = "late_refuse"
+    PROVE = "prove"
     TREAT_AS_SENT = "treat_as_sent"
     SEND_AGAIN = "send_again"
 
@@ -59,6 +60,9 @@ TRANSITIONS: dict[tuple[Status, Move], Status] = {
     (Status.SENDING, Move.SKIP): Status.SKIPPED,
     (Status.UNCERTAIN, Move.LATE_ACCEPT): Status.SENT,
     (Status.UNCERTAIN, Move.LATE_REFUSE): Status.FAILED,
+    (Status.QUEUED, Move.PROVE): Status.SENT,
+    (Status.UNCERTAIN, Move.PROVE): Status.SENT,
+    (Status.FAILED, Move.PROVE): Status.SENT,
     (Status.UNCERTAIN, Move.TREAT_AS_SENT): Status.SENT,
     (Status.UNCERTAIN, Move.SEND_AGAIN): Status.QUEUED,
     (Status.FAILED, Move.SEND_AGAIN): Status.QUEUED,

@@ -8,11 +8,12 @@ class Accepted:
     """The other side took responsibility for the message.
 
     ``reference`` is its own name for the message (a queue id), empty when it gave none; ``gateway_id`` says
-    which of several gateways it was.
+    which of several gateways it was, ``attempt`` (the DeliveryAttempt's uuid) which attempt this is of.
     """
 
     reference: str = ""
     gateway_id: int | None = None
+    attempt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Failure:
     text: str
     stage: str = ""
     gateway_id: int | None = None
+    attempt: str = ""
 
 
 class Refused(Failure):

@@ -13,6 +13,10 @@ from models.driver_statement import DriverStatement
 from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
 from models.sessions import autocommit_connection, rows_changed
 from services.delivery_policy import DeliveryPolicy
+from services.late_answers import answer_late
+from services.ledger import hold_account
+from services.lock_messages import lock_messages
+from services.prove_taken import attempts_at, close_open_attempts
 from services.refund_unsent import refund_unsent
 
 _message = cast("sa.Table", Message.__table__)
@@ -58,8 +62,8 @@ class ClaimRecorder:
     def __init__(self, session: Session, claim: DeliveryClaim, policy: DeliveryPolicy) -> None:
         self._session = session
         self._autocommit = autocommit_connection(session)
-        self._charged = claim.sms_account_id is not None
-        self._accepting = DriverStatement(self._autocommit, _ACCEPT_VIA if self._charged else _ACCEPT)
+        self._payer = claim.sms_account_id
+        self._accepting = DriverStatement(self._autocommit, _ACCEPT_VIA if self._payer else _ACCEPT)
         self._claim_id = claim.id
         self._policy = policy
         self._renew_at = claim.leased_until - policy.lease / 2
@@ -71,15 +75,16 @@ class ClaimRecorder:
         """Write one outcome; False when the claim is no longer ours: then stop.
 
         ``failures`` is the message's count before this try, ``attempted`` whether a person's "send again"
-        has opened an attempt for it. A result that comes too late for the claim is kept as a
-        DeliveryAttempt and decides the message only if it is still uncertain. ``decided``, afterwards:
-        whether the message now says what this outcome says.
+        has opened an attempt for it. A result that comes too late for the claim is kept at its own
+        DeliveryAttempt, or as a new one where there is none, and decides the message only if it is still
+        uncertain (a text's acceptance: see `prove_taken`). ``decided``, afterwards: whether the message now
+        says what this outcome says.
         """
         self._renew(now)
-        outcome = self._as_reported(message_id, outcome)
+        outcome = self._as_reported(message_id, outcome, now)
         if isinstance(outcome, Accepted):
             held = self._accept(message_id, outcome, now)
-            if held and attempted and not self._charged:
+            if held and attempted and not self._payer:
                 finish_attempt(self._session, message_id, outcome, now)
                 self._session.commit()
         else:
@@ -104,7 +109,7 @@ class ClaimRecorder:
             "moment": now,
             "reference": outcome.reference[:200],
         }
-        if self._charged:
+        if self._payer:
             parameters["gateway"] = outcome.gateway_id
         return self._accepting.execute(parameters) == 1
 
@@ -132,19 +137,34 @@ class ClaimRecorder:
             self._session.commit()
         return held
 
-    def _as_reported(self, message_id: int, outcome: Outcome) -> Outcome:
-        """The outcome, unless the gateway's own report of the text came before its answer got lost."""
-        lost = self._charged and isinstance(outcome, Uncertain | Unavailable)
-        if not (lost and was_taken(self._session, message_id)):
+    def _as_reported(self, message_id: int, outcome: Outcome, now: datetime) -> Outcome:
+        """The outcome, unless it is known that the text went out: by this attempt, whose answer got lost, or
+        by an earlier one. What is not changed stays locked, so that no report comes in between.
+        """
+        session = self._session
+        if self._payer is None or isinstance(outcome, Accepted):
             return outcome
-        reported = sa.select(Message.provider_reference, Message.gateway_id).where(Message.id == message_id)
-        reference, gateway_id = self._session.execute(reported).one()
-        self._session.rollback()
-        return Accepted(reference, gateway_id)
+        self._hold_payer(outcome)
+        lock_messages(session, Message.id == message_id)
+        attempts = attempts_at(session, message_id)
+        taken = next((each for each in attempts if each.outcome is AttemptOutcome.ACCEPTED), None)
+        if taken is None or (taken is attempts[0] and isinstance(outcome, Refused)):
+            return outcome
+        end = _ATTEMPT_OUTCOMES.get(type(outcome), AttemptOutcome.UNAVAILABLE)
+        close_open_attempts(session, message_id, end, now)
+        reference = session.scalar(sa.select(Message.provider_reference).where(Message.id == message_id))
+        known = Accepted(reference or "", taken.gateway_id, taken.uuid)
+        session.commit()
+        return known
+
+    def _hold_payer(self, outcome: Outcome) -> None:
+        """Lock the account if it may get its money back: before the message."""
+        if self._payer is not None and isinstance(outcome, Refused | Unavailable):
+            hold_account(self._session, self._payer)
 
     def _refund_unsent(self, message_id: int, now: datetime) -> None:
-        if self._charged:
-            refund_unsent(self._session, Message.id == message_id, now=now)
+        if self._payer is not None:
+            refund_unsent(self._session, [message_id], now=now)
 
     def _retry(self, now: datetime, failures: int) -> dict[str, object]:
         policy = self._policy
@@ -159,6 +179,11 @@ class ClaimRecorder:
     def _record_late(self, message_id: int, outcome: Outcome, now: datetime) -> bool:
         session = self._session
         session.rollback()
+        self._hold_payer(outcome)
+        known = answer_late(session, message_id, outcome, now)
+        if known is not None:
+            session.commit()
+            return known
         session.add(_attempt(message_id, outcome, now))
         session.flush()
         move = {Accepted: Move.LATE_ACCEPT, Refused: Move.LATE_REFUSE}.get(type(outcome))
@@ -175,14 +200,11 @@ class ClaimRecorder:
 
 
 def was_taken(session: Session, message_id: int) -> bool:
-    """Whether a report has already proven that a gateway took the message's newest attempt."""
-    newest = session.scalar(
-        sa.select(DeliveryAttempt.outcome)
-        .where(DeliveryAttempt.message_id == message_id)
-        .order_by(DeliveryAttempt.id.desc())
-        .limit(1)
+    """Whether it is known of any attempt at the message that the other side took it."""
+    taken = sa.exists().where(
+        DeliveryAttempt.message_id == message_id, DeliveryAttempt.outcome == AttemptOutcome.ACCEPTED
     )
-    return newest is AttemptOutcome.ACCEPTED
+    return bool(session.scalar(sa.select(taken)))
 
 
 def finish_attempt(session: Session, message_id: int, outcome: Outcome, now: datetime) -> None:

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from domain.delivery import Move, sources, target
 from domain.diagnoses import WorkerSilent
 from domain.outcomes import Uncertain
-from models.message import DeliveryClaim, Message, held_by
+from models.message import AttemptOutcome, DeliveryClaim, Message, held_by
 from models.sessions import rows_changed
 from services.claim_deliveries import release
+from services.prove_taken import close_open_attempts
 from services.record_outcome import finish_accepted_attempts, finish_attempt, was_taken
 
 SILENT = str(WorkerSilent())
@@ -76,4 +77,6 @@ def _park(session: Session, claim_id: int, message_id: int, now: datetime) -> bo
     )
     if parked and move is Move.LOSE:
         finish_attempt(session, message_id, Uncertain("", SILENT), now)
+    elif parked:  # by an earlier attempt; one that is open still may have gone out too
+        close_open_attempts(session, message_id, AttemptOutcome.UNCERTAIN, now)
     return bool(parked)

@@ -90,10 +90,10 @@ class SmsDesk:
                 if _was_reached(outcome) and route.gateway_id not in self._proven:
                     self._proven.add(route.gateway_id)
                     self._learnt[route.gateway_id] = None
-                return replace(outcome, gateway_id=route.gateway_id)
+                return replace(outcome, gateway_id=route.gateway_id, attempt=text.reference)
             self._routes.remove(route)
             self._learnt[route.gateway_id] = outcome
-        return outcome
+        return replace(outcome, attempt=text.reference)
 
     def _write_down(self) -> None:
         """What became known of the gateways. Never between an answer and its record: were this to fail there,

@@ -7,26 +7,28 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.delivery import Move, Status, reported_state, sources, target
+from domain.delivery import reported_state
 from domain.text_messages import DeliveryReport
-from models.message import AttemptOutcome, DeliveryAttempt, Direction, Message
+from models.message import DeliveryAttempt, Direction, Message
 from models.sessions import rows_changed
+from services.prove_taken import attempts_at, prove_taken, speaks_for
 
 
 def take_reports(
     session: Session, gateway_id: int, reports: Iterable[DeliveryReport], *, now: datetime
 ) -> int:
-    """Note what a gateway says of its texts; how many of them are ours. Commits.
+    """Note what a gateway says of its texts; how many of them are ours. Commits each.
 
-    A report proves that the gateway took the text: one that was uncertain counts as sent from then on, and
-    one whose answer gets lost after it is none. An attempt that another followed says nothing of the message.
+    A report proves that the gateway took the attempt it names: a text that was uncertain, waits or failed
+    counts as sent from then on, and one whose answer gets lost after it is not uncertain. Where a later
+    attempt went out as well, or still may, the message says what became of that one.
     """
     found = [(_found(session, gateway_id, report), report) for report in reports]
     session.rollback()
     ours = [(place, report) for place, report in found if place is not None]
-    for place, report in sorted(ours, key=lambda pair: pair[0].message_id):  # so that two never cross
+    for place, report in ours:
         _take(session, gateway_id, place, report, now)
-    session.commit()
+        session.commit()  # so that nobody waits for one message while this holds another
     return len(ours)
 
 
@@ -43,32 +45,16 @@ def _take(session: Session, gateway_id: int, found: _Found, report: DeliveryRepo
     wanted = Message.id == found.message_id
     rows_changed(session, sa.update(Message).where(wanted).values(failures=Message.failures))
     message = session.get_one(Message, found.message_id, populate_existing=True)
-    newest = session.scalars(
-        sa.select(DeliveryAttempt)
-        .where(DeliveryAttempt.message_id == message.id)
-        .order_by(DeliveryAttempt.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found.attempt_id is not None and (newest is None or newest.id != found.attempt_id):
-        return
+    attempts = attempts_at(session, message.id)
+    named = next((each for each in attempts if each.id == found.attempt_id), None) or speaks_for(attempts)
     if report.proves_taken:
-        _believe(message, newest, gateway_id, now)
+        prove_taken(session, message, named, gateway_id, now)
+    if named is not speaks_for(attempts_at(session, message.id)):
+        return
     message.gateway_id = gateway_id
     message.provider_reference = message.provider_reference or report.provider_reference[:200]
     message.delivery_state = reported_state(message.delivery_state, report.state)
     session.flush()
-
-
-def _believe(message: Message, attempt: DeliveryAttempt | None, gateway_id: int, now: datetime) -> None:
-    """The gateway has the text, whatever became of its answer."""
-    undecided = attempt is not None and attempt.outcome in (None, AttemptOutcome.UNCERTAIN)
-    if attempt is not None and undecided and message.status in (Status.SENDING, Status.UNCERTAIN):
-        attempt.outcome, attempt.finished_at, attempt.gateway_id = AttemptOutcome.ACCEPTED, now, gateway_id
-    if message.status in sources(Move.LATE_ACCEPT):
-        message.status = target(Move.LATE_ACCEPT)
-        message.sent_at = message.finished_at or now
-        message.error_code = message.error_text = ""
 
 
 def _found(session: Session, gateway_id: int, report: DeliveryReport) -> _Found | None:

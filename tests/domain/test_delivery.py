@@ -35,12 +35,15 @@ def test_nothing_leaves_a_final_status() -> None:
     assert not [status for status, _ in TRANSITIONS if status in FINAL]
 
 
-def test_only_a_claimed_message_can_be_sent_unless_a_person_decides() -> None:
+def test_only_a_claimed_message_can_be_sent_unless_a_person_decides_or_a_gateway_proves_it() -> None:
     to_sent = {(before, move) for (before, move), after in TRANSITIONS.items() if after == Status.SENT}
     assert to_sent == {
         (Status.SENDING, Move.ACCEPT),
         (Status.UNCERTAIN, Move.LATE_ACCEPT),
         (Status.UNCERTAIN, Move.TREAT_AS_SENT),
+        (Status.QUEUED, Move.PROVE),
+        (Status.UNCERTAIN, Move.PROVE),
+        (Status.FAILED, Move.PROVE),
     }
 
 

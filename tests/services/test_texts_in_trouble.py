@@ -160,7 +160,7 @@ def test_a_worker_that_dies_after_the_report_leaves_nothing_to_decide(scene: Sms
     in_order(scene)
 
 
-def test_news_of_an_attempt_that_another_followed_changes_nothing(database: Flask, now: datetime) -> None:
+def test_news_of_an_attempt_that_another_followed_is_its_own(database: Flask, now: datetime) -> None:
     scene = SmsScene(now, gateways=2)
     first, second = scene.gateways
     campaign = scene.texts(1)
@@ -176,4 +176,5 @@ def test_news_of_an_attempt_that_another_followed_changes_nothing(database: Flas
     take_reports(scene.session, first, [report], now=scene.clock.now)
     (message,) = scene.messages(campaign)
     assert (message.gateway_id, message.delivery_state) == (second, None)
+    assert [attempt.outcome for attempt in scene.attempts(message.id)] == ["accepted"] * 2
     in_order(scene)
