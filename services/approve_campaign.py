@@ -1,7 +1,8 @@
 """Approving a campaign freezes it: audience, addresses and template (design: idea 3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ from services.freeze_audience import FrozenAudience
 from services.job_names import Enqueue
 from services.ledger import Stamp, hold_accounts, open_hold
 from services.price_list import tariff_on
-from services.quote_texts import quote_frozen
+from services.quote_texts import CountedTexts, count_audience, quote_frozen
 from services.record_audit import append_audit, hold_chain
 from services.ring_deliveries import ring_campaign
 from services.text_content import TextRenderer
@@ -103,7 +104,8 @@ class SendOrder:
     A ``starts_at`` in the future schedules it. ``draft_of`` is the moment of the draft that the content
     was made from and ``attachments`` the ids of its files: one that has been changed since is not what
     was approved, nor is an audience that no longer has as many ``recipients``, nor texts that cost more than
-    ``cost`` (1/10000 PLN). ``texts`` renders an SMS, whose price is held back.
+    ``cost`` (1/10000 PLN). ``texts`` renders an SMS, whose price is held back; ``counted`` are those texts
+    that are rendered already.
     """
 
     content: Mapping[str, Any]
@@ -116,6 +118,7 @@ class SendOrder:
     recipients: int | None = None
     texts: TextRenderer | None = None
     cost: int | None = None
+    counted: CountedTexts = field(default_factory=dict)
 
 
 def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
@@ -125,6 +128,7 @@ def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enque
     errors), NobodyToSendTo, NoMailAccount and TooMuchAtOnce; for SMS also QuoteChanged, NotEnoughMoney,
     NoSmsAccount, SmsAccountOff and what `services.quote_texts` raises.
     """
+    order = replace(order, counted=_count_beforehand(campaign_id, order))
     for attempt in range(ATTEMPTS):
         with snapshot_session() as session:
             try:
@@ -150,6 +154,16 @@ _LOCKED = frozenset({"55P03", "40P01"})  # lock_not_available (see `hold_chain`)
 
 class _Crossed(Exception):
     """Somebody else's change and this approval got in each other's way; another try may do."""
+
+
+def _count_beforehand(campaign_id: int, order: SendOrder) -> CountedTexts:
+    """Render an SMS campaign's texts while nobody waits for the account; what is wrong is said later."""
+    if order.texts is not None:
+        with snapshot_session() as session, suppress(DomainError):
+            campaign = session.get(Campaign, campaign_id)
+            if campaign is not None and campaign.status == CampaignStatus.DRAFT:
+                return count_audience(session, campaign, order.texts, order.values)
+    return {}
 
 
 def _approve(session: Session, campaign_id: int, order: SendOrder, now: datetime) -> Approval:
@@ -228,7 +242,7 @@ def _hold_price(
 ) -> None:
     """Keep back what the texts just frozen cost, to the part."""
     tariff = tariff_on(session, now.astimezone(WARSAW).date())
-    quote = quote_frozen(session, campaign.id, texts, order.values, tariff)
+    quote = quote_frozen(session, campaign.id, texts, order.values, tariff, order.counted)
     if order.cost is not None and quote.total > order.cost:
         raise QuoteChanged(now=in_zloty(quote.total), before=in_zloty(order.cost))
     account = sms_account_to_send_from(session)

@@ -1,7 +1,7 @@
 """What a campaign's texts would cost, to the part: every text is rendered and counted before it is sent."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -56,31 +56,57 @@ class _Counted:
     expensive: tuple[str, ...]
 
 
+CountedTexts = dict[str, tuple[Mapping[str, str], _Counted]]
+"""Of each number the values its text was made of, and what that text counts."""
+
+
 def quote_audience(
     session: Session, campaign: Campaign, renderer: TextRenderer, common: Mapping[str, str], tariff: Tariff
 ) -> Quote:
     """The quote of a draft for its audience of now. Raises NoPrice, TooManyParts, EmptyText and
     TemplateFailed.
     """
-    with_contract = campaign.kind == CampaignKind.INVESTMENT
-    chosen = one_per_address(pairs(audience_of(campaign)).cte("pairs"))
-    query = sa.select(chosen.c.normalised, merge_values_column(with_contract=with_contract)).select_from(
-        with_records(chosen, with_contract=with_contract)
-    )
-    return _quote(_rows(session, query), renderer, common, tariff)
+    return _quote(_rows(session, _audience(campaign)), renderer, common, tariff, {})
+
+
+def count_audience(
+    session: Session, campaign: Campaign, renderer: TextRenderer, common: Mapping[str, str]
+) -> CountedTexts:
+    """Render and count the texts of a draft's audience of now, for `quote_frozen`. Raises TemplateFailed."""
+    counted: CountedTexts = {}
+    waiting = _rows(session, _audience(campaign))
+    while batch := list(islice(waiting, RENDERED_TOGETHER)):
+        _count_new(batch, renderer, common, counted)
+    return counted
 
 
 def quote_frozen(
-    session: Session, campaign_id: int, renderer: TextRenderer, common: Mapping[str, str], tariff: Tariff
+    session: Session,
+    campaign_id: int,
+    renderer: TextRenderer,
+    common: Mapping[str, str],
+    tariff: Tariff,
+    counted: CountedTexts,
 ) -> Quote:
-    """The quote of what an approval has just frozen. Raises as ``quote_audience``."""
+    """The quote of what an approval has just frozen; only what was not counted before is rendered.
+
+    Raises as ``quote_audience``.
+    """
     query = sa.select(Message.address, Message.merge_values).where(Message.campaign_id == campaign_id)
-    return _quote(_rows(session, query), renderer, common, tariff)
+    return _quote(_rows(session, query), renderer, common, tariff, counted)
 
 
 def quote_one(renderer: TextRenderer, number: str, values: Mapping[str, str], tariff: Tariff) -> Quote:
     """The quote of a single text. Raises as ``quote_audience``."""
-    return _quote([(number, values)], renderer, {}, tariff)
+    return _quote([(number, values)], renderer, {}, tariff, {})
+
+
+def _audience(campaign: Campaign) -> sa.Select[str, dict[str, str]]:
+    with_contract = campaign.kind == CampaignKind.INVESTMENT
+    chosen = one_per_address(pairs(audience_of(campaign)).cte("pairs"))
+    return sa.select(chosen.c.normalised, merge_values_column(with_contract=with_contract)).select_from(
+        with_records(chosen, with_contract=with_contract)
+    )
 
 
 def _rows(session: Session, query: sa.Select[str, dict[str, str]]) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -93,17 +119,17 @@ def _quote(
     renderer: TextRenderer,
     common: Mapping[str, str],
     tariff: Tariff,
+    known: CountedTexts,
 ) -> Quote:
     content = renderer.content
-    count = lru_cache(maxsize=4_096)(_count)
     distribution: Counter[int] = Counter()
     expensive: Counter[str] = Counter()
     with_letters = without_letters = 0
     waiting = iter(rows)
     while batch := list(islice(waiting, RENDERED_TOGETHER)):
-        texts = renderer.render_many([{**common, **values} for _number, values in batch])
-        for (number, _values), text in zip(batch, texts, strict=True):
-            counted = count(text)
+        _count_new(batch, renderer, common, known)
+        for number, _values in batch:
+            counted = known[number][1]
             parts = counted.without_letters if content.strip_letters else counted.with_letters
             if not parts:
                 raise EmptyText(number=number)
@@ -125,6 +151,22 @@ def _quote(
     )
 
 
+def _count_new(
+    batch: Sequence[tuple[str, Mapping[str, str]]],
+    renderer: TextRenderer,
+    common: Mapping[str, str],
+    known: CountedTexts,
+) -> None:
+    """Count what is not known yet of these texts, or was made of other values."""
+    new = [(number, values) for number, values in batch if known.get(number, (None,))[0] != values]
+    if not new:
+        return
+    texts = renderer.render_many([{**common, **values} for _number, values in new])
+    for (number, values), text in zip(new, texts, strict=True):
+        known[number] = (values, _count(text))
+
+
+@lru_cache(maxsize=4_096)
 def _count(text: str) -> _Counted:
     written = segment(text)
     return _Counted(written.parts, segment(to_gsm(text)).parts, written.expensive)

@@ -113,11 +113,12 @@ class SmsTill:
         fares = [Fare(number, attempt, priced[number].cost) for number, attempt in attempts.items()]
         charged = charge_many(session, account.id, fares, campaign_id=self._campaign_id, stamp=Stamp(now))
         self._write_down([fare for fare in fares if fare.attempt in charged.new], priced, day)
+        senders = self._senders(list(attempts))
         ready: dict[int, Payable] = {
             fare.message_id: TextMessage(
                 priced[fare.message_id].letter.number,
                 priced[fare.message_id].letter.text,
-                account.sender,
+                senders[fare.message_id],
                 fare.attempt,
                 account.most_parts,
             )
@@ -149,6 +150,11 @@ class SmsTill:
             rows = [{"message_id": number, "uuid": uuid, "started_at": now} for number, uuid in new.items()]
             self._session.execute(sa.insert(DeliveryAttempt), rows)
         return {number: attempts.get(number) or new[number] for number in message_ids}
+
+    def _senders(self, message_ids: list[int]) -> dict[int, str]:
+        """Who each text is from: whoever it was charged as, though the account's sender has changed since."""
+        known = sa.select(Message.id, Message.sender).where(Message.id.in_(message_ids))
+        return dict(self._session.execute(known).all())
 
     def _write_down(self, fares: list[Fare], priced: dict[int, _Priced], day: date) -> None:
         if not fares:

@@ -315,6 +315,13 @@ def sqlite_app(environment: dict[str, str], sqlite_url: str) -> Iterator[Flask]:
         yield app
 
 
+@pytest.fixture
+def app_on_postgres(environment: dict[str, str], postgres_url: str) -> Iterator[Flask]:
+    """As `database`, on PostgreSQL alone: for transactions that cross."""
+    with _in_context(environment, postgres_url) as app:
+        yield app
+
+
 @dataclass(frozen=True)
 class SharedPanel:
     """The whole application, made once for an xdist worker: its hundreds of routes take most of a second."""

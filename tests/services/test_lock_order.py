@@ -4,7 +4,6 @@ Each test stops one of two transactions wherever it has locked rows of one table
 as far as it can: of two who lock in another order PostgreSQL ends one (SQLSTATE 40P01).
 """
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
@@ -35,7 +34,6 @@ from services.decide_messages import NothingToDecide
 from services.sms_till import SmsAccountFacts, SmsTill
 from services.steer_campaign import NotPossibleNow, cancel_rest, send_uncertain_again
 from services.take_report import take_reports
-from tests.conftest import build_app, dispose
 from tests.services.crossing import cross
 from tests.services.sms_scene import SmsScene
 
@@ -43,14 +41,6 @@ PAIRS = [
     ("till", "give_up"), ("till", "cancel"), ("till", "report"), ("till", "approve"), ("claim", "give_up"),
     ("again", "cancel"), ("again", "give_up"), ("approve", "give_up"),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def app_on_postgres(environment: dict[str, str], postgres_url: str) -> Iterator[Flask]:
-    app = build_app({**environment, "DATABASE_URL": postgres_url}, panel=False)
-    with app.app_context():
-        yield app
-        dispose(app)
 
 
 @pytest.fixture
