@@ -179,7 +179,8 @@ class ClaimRecorder:
     def _record_late(self, message_id: int, outcome: Outcome, now: datetime) -> bool:
         session = self._session
         session.rollback()
-        self._hold_payer(outcome)
+        if self._payer is not None:
+            hold_account(session, self._payer)
         known = answer_late(session, message_id, outcome, now)
         if known is not None:
             session.commit()

@@ -10,13 +10,12 @@ from itertools import islice
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from domain.delivery import Status
+from domain.delivery import SURELY_UNSENT
 from models.ledger import EntryKind, LedgerEntry
 from models.message import Message
 from services.ledger import Stamp, refund
 from services.sms_days import take_from_day
 
-SURELY_UNSENT = (Status.FAILED, Status.CANCELLED, Status.SKIPPED)
 _READ_TOGETHER = 200
 
 

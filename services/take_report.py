@@ -11,7 +11,8 @@ from domain.delivery import reported_state
 from domain.text_messages import DeliveryReport
 from models.message import DeliveryAttempt, Direction, Message
 from models.sessions import rows_changed
-from services.prove_taken import attempts_at, prove_taken, speaks_for
+from services.ledger import hold_account
+from services.prove_taken import attempts_at, may_be_refunded, prove_taken, speaks_for
 
 
 def take_reports(
@@ -41,10 +42,12 @@ class _Found:
 
 
 def _take(session: Session, gateway_id: int, found: _Found, report: DeliveryReport, now: datetime) -> None:
-    # An UPDATE to begin with: on SQLite nobody else writes from here on, elsewhere it locks the row.
-    wanted = Message.id == found.message_id
-    rows_changed(session, sa.update(Message).where(wanted).values(failures=Message.failures))
-    message = session.get_one(Message, found.message_id, populate_existing=True)
+    message = _locked(session, found.message_id)
+    if message.sms_account_id is not None and report.proves_taken and may_be_refunded(message):
+        account_id = message.sms_account_id
+        session.rollback()  # the account comes before the message
+        hold_account(session, account_id)
+        message = _locked(session, found.message_id)
     attempts = attempts_at(session, message.id)
     named = next((each for each in attempts if each.id == found.attempt_id), None) or speaks_for(attempts)
     if report.proves_taken:
@@ -55,6 +58,13 @@ def _take(session: Session, gateway_id: int, found: _Found, report: DeliveryRepo
     message.provider_reference = message.provider_reference or report.provider_reference[:200]
     message.delivery_state = reported_state(message.delivery_state, report.state)
     session.flush()
+
+
+def _locked(session: Session, message_id: int) -> Message:
+    """An UPDATE to begin with: on SQLite nobody else writes from here on, elsewhere it locks the row."""
+    wanted = Message.id == message_id
+    rows_changed(session, sa.update(Message).where(wanted).values(failures=Message.failures))
+    return session.get_one(Message, message_id, populate_existing=True)
 
 
 def _found(session: Session, gateway_id: int, report: DeliveryReport) -> _Found | None:

@@ -71,6 +71,7 @@ def test_what_went_out_after_all_is_not_sent_again(scene: SmsScene, doubted: int
     assert outcomes(scene, doubted) == [ACCEPTED, UNAVAILABLE]
     assert scene.deliver(doubted) == 0
     assert len(scene.gateway.handed) == 1
+    assert (message.cost, scene.paying.balance) == (PRICE, ONE_HUNDRED - PRICE)
     in_order(scene)
 
 
