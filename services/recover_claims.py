@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 from domain.delivery import Move, sources, target
 from domain.diagnoses import WorkerSilent
 from domain.outcomes import Uncertain
-from models.message import AttemptOutcome, DeliveryClaim, Message, held_by
+from models.ledger import LedgerEntry
+from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message, held_by
 from models.sessions import rows_changed
 from services.claim_deliveries import release
+from services.lock_messages import lock_messages
 from services.prove_taken import close_open_attempts
 from services.record_outcome import finish_accepted_attempts, finish_attempt, was_taken
 
@@ -21,7 +23,8 @@ def recover_claims(session: Session, now: datetime, *, boot: str = "") -> int:
     """Recover every claim whose worker is gone; the number recovered. Commits each.
 
     A claim is sent in id order, so only its first unacknowledged message may have gone out: it
-    becomes uncertain, which a person decides on; the others surely did not and are released.
+    becomes uncertain, which a person decides on; the others surely did not and are released. So is a text
+    that has not been paid for.
 
     ``boot`` identifies this boot of the machine (empty: unknown). SQLite may lose the last
     acknowledgements in a power cut, though never the claim: what a claim of an earlier boot still
@@ -47,8 +50,7 @@ def _recover(
         .where(DeliveryClaim.id == claim_id, DeliveryClaim.closed_at.is_(None), gone)
         .values(closed_at=now),
     )
-    held = sa.select(Message.id).where(held_by(claim_id)).order_by(Message.id)
-    suspects = list(session.scalars(held if park_all else held.limit(1)))
+    suspects = _suspects(session, claim_id, park_all=park_all)
     if not closed or not all(_park(session, claim_id, suspect, now) for suspect in suspects):
         # Its worker has just acknowledged: it is alive, and the next message may be on its way.
         session.rollback()
@@ -59,6 +61,28 @@ def _recover(
     if claim.sms_account_id is not None:
         finish_accepted_attempts(session, claim.first_message_id, claim.last_message_id)
     return True
+
+
+def _suspects(session: Session, claim_id: int, *, park_all: bool) -> list[int]:
+    """The messages that may have gone out; texts are locked, so that none is paid for meanwhile."""
+    payer = sa.select(DeliveryClaim.sms_account_id).where(DeliveryClaim.id == claim_id)
+    if session.scalar(payer) is not None:
+        held = lock_messages(session, held_by(claim_id))
+        return _paid(session, held if park_all else held[:1])
+    waiting = sa.select(Message.id).where(held_by(claim_id)).order_by(Message.id)
+    return list(session.scalars(waiting if park_all else waiting.limit(1)))
+
+
+def _paid(session: Session, message_ids: list[int]) -> list[int]:
+    """Of these texts the ones whose newest attempt is paid for: no other is handed to a gateway."""
+    newest = sa.select(sa.func.max(DeliveryAttempt.id)).group_by(DeliveryAttempt.message_id)
+    key = sa.literal("charge:", sa.String).concat(DeliveryAttempt.uuid)
+    paid = sa.select(DeliveryAttempt.message_id).where(
+        DeliveryAttempt.id.in_(newest.where(DeliveryAttempt.message_id.in_(message_ids))),
+        sa.exists().where(LedgerEntry.idempotency_key == key),
+    )
+    known = set(session.scalars(paid))
+    return [number for number in message_ids if number in known]
 
 
 def _park(session: Session, claim_id: int, message_id: int, now: datetime) -> bool:

@@ -9,8 +9,10 @@ from domain.delivery import DeliveryState, Status
 from domain.outcomes import Accepted, Outcome, Refused, Unavailable, Uncertain
 from domain.text_messages import DeliveryReport, TextMessage
 from models.message import AttemptOutcome, Message
+from models.sending_lines import SMS
 from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
+from services.claim_deliveries import WorkRange, claim_range
 from services.steer_campaign import resend_failed, send_uncertain_again
 from services.take_report import take_reports
 from tests.services.sms_scene import PRICE, SmsScene, number_of
@@ -179,6 +181,24 @@ def test_a_failed_text_that_is_resent_is_a_new_attempt(scene: SmsScene) -> None:
     resend_failed(scene.session, campaign, actor_id=None, now=scene.clock.now, enqueue=scene.enqueue)
     scene.deliver(campaign)
     assert outcomes(scene, campaign) == [REFUSED, ACCEPTED]
+    in_order(scene)
+
+
+@pytest.mark.parametrize("resent", [False, True])
+def test_a_worker_that_dies_before_it_has_paid_leaves_nothing_to_decide(
+    scene: SmsScene, resent: bool
+) -> None:
+    campaign = scene.texts(1)
+    if resent:
+        scene.gateway.answers[number_of(1)] = [Uncertain("", "no answer")]
+        scene.deliver(campaign)
+        send_again(scene, campaign)
+    number = only(scene, campaign).id
+    work = WorkRange(scene.paying.id, campaign, number, number, SMS)
+    assert claim_range(scene.session, work, policy=scene.policy, worker="", now=scene.clock.now)
+    scene.clock.advance(minutes=10)
+    scene.sweep()
+    assert scene.statuses(campaign) == [Status.QUEUED]
     in_order(scene)
 
 
