@@ -30,7 +30,7 @@ from extensions.wiring import wiring
 from gateways.files import FileMissing
 from models import db
 from models.attachment import Attachment
-from models.message import Direction, Message, Origin
+from models.message import AddressRole, Direction, Message, Origin
 from queries.choices import account_choices
 from services.decide_messages import send_single_again, treat_single_as_sent
 from services.message_content import Rendered
@@ -79,6 +79,12 @@ def _amount(_view: Any, _context: Any, message: Message, name: str) -> Any:
     return NOTHING if amount is None else units(amount)
 
 
+def _written_to(_view: Any, _context: Any, message: Message, _name: str) -> Any:
+    """Which of our numbers somebody wrote to."""
+    ours = (each.address for each in message.addresses if each.role is AddressRole.TO)
+    return ", ".join(ours) or NOTHING
+
+
 def _plain_amount(_view: Any, _context: Any, message: Message, name: str) -> str:
     amount = getattr(message, name)
     return "" if amount is None else str(zloty_of(amount))
@@ -95,7 +101,9 @@ def _plain_reason(_view: Any, _context: Any, message: Message, _name: str) -> st
 
 
 ONLY_OF_MAIL = frozenset({"account", "rfc_message_id"})
-ONLY_OF_SMS = frozenset({"gateway", "sender", "parts", "unit_price", "cost", "provider_reference"})
+ONLY_OF_SMS = frozenset(
+    {"gateway", "sender", "parts", "unit_price", "cost", "provider_reference", "finished_at", "addresses"}
+)
 
 
 class MessageView(RecordView):
@@ -120,7 +128,8 @@ class MessageView(RecordView):
     column_details_list = (
         "status", "delivery_state", "reason", "address", "client", "contract", "campaign", "parts",
         "unit_price", "cost", "account", "sender", "gateway", "channel", "origin", "created_at", "due_at",
-        "sent_at", "failures", "error_code", "error_text", "rfc_message_id", "provider_reference",
+        "sent_at", "finished_at", "addresses", "failures", "error_code", "error_text", "rfc_message_id",
+        "provider_reference",
     )  # fmt: skip
     column_export_list = (
         "id", "channel", "direction", "origin", "subject", "recipient_name", "address", "status",
@@ -145,6 +154,8 @@ class MessageView(RecordView):
         "created_at": _("Made"),
         "due_at": _("Due"),
         "sent_at": _("Sent at"),
+        "finished_at": _("Finished at"),
+        "addresses": _("Written to"),
         "failures": _("Failed attempts"),
         "error_code": _("Error code"),
         "error_text": _("Error"),
@@ -165,6 +176,7 @@ class MessageView(RecordView):
         "reason": _reason,
         "unit_price": _amount,
         "cost": _amount,
+        "addresses": _written_to,
         "error_text": lambda _view, _context, message, _name: translate_stored(message.error_text),
     }
     column_formatters_export = {

@@ -3,6 +3,8 @@
 ``said`` is the gateway's own sentence, or its code where it gave none.
 """
 
+from collections.abc import Mapping
+
 from domain.diagnoses import Diagnosis
 
 
@@ -82,3 +84,27 @@ class ServiceSwitchedOff(Diagnosis):
 
 class PartlySent(Diagnosis):
     message = "Only %(sent)s of the text's %(parts)s parts were handed over; then the gateway said: %(said)s"
+
+
+class TextExpired(Diagnosis):
+    message = "The telephone could not be reached for as long as the network tries (%(said)s)."
+
+
+class TextRejected(Diagnosis):
+    message = "The network does not deliver this text (%(said)s)."
+
+
+class TextNotDelivered(Diagnosis):
+    message = "The network says that the text has not arrived (%(said)s)."
+
+
+_NOT_DELIVERED: Mapping[str, type[Diagnosis]] = {
+    "EXPIRED": TextExpired,
+    "REJECTED": TextRejected,
+    "REJECTD": TextRejected,  # SMPP 3.4, appendix B, has room for seven letters
+}
+
+
+def why_not_delivered(code: str) -> Diagnosis:
+    """What a report's own word for a text that has not arrived means."""
+    return _NOT_DELIVERED.get(code, TextNotDelivered)(said=code or "-")

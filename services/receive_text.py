@@ -14,7 +14,7 @@ from domain.delivery import Status
 from domain.text_messages import IncomingText, without_nul
 from gateways.ejs import EjsRuntime
 from models.client import Client, PhoneNumber
-from models.message import Direction, Message, Origin
+from models.message import AddressRole, Direction, Message, MessageAddress, Origin
 from models.setting import SUPPRESSION_KEY, secret_of
 from services.fire_event import ring_all
 from services.job_names import Enqueue
@@ -75,6 +75,8 @@ def _kept(session: Session, key: str) -> Message | None:
 def _message(
     session: Session, key: str, gateway_id: int | None, text: IncomingText, now: datetime
 ) -> Message:
+    secret, ours = secret_of(session.connection(), SUPPRESSION_KEY), text.recipient
+    to = MessageAddress(role=AddressRole.TO, address=ours, address_digest=address_digest(ours, secret))
     return Message(
         idempotency_key=key,
         channel=Channel.SMS,
@@ -84,7 +86,7 @@ def _message(
         gateway_id=gateway_id,
         client_id=_client_of(session, text.sender),
         address=text.sender,
-        address_digest=address_digest(text.sender, secret_of(session.connection(), SUPPRESSION_KEY)),
+        address_digest=address_digest(text.sender, secret),
         sender=text.sender[:16],
         body_text=text.text,
         provider_reference=text.provider_reference[:200],
@@ -92,6 +94,7 @@ def _message(
         due_at=now,
         sent_at=text.moment,
         finished_at=now,
+        addresses=[to] if ours else [],
     )
 
 

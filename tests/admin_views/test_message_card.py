@@ -10,9 +10,12 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from admin_views.formatters import file_size
+from domain.channel import Channel
+from domain.delivery import DeliveryState, Status
+from domain.sms_diagnoses import why_not_delivered
 from extensions.wiring import Wiring
 from models.attachment import Attachment
-from models.message import Direction, Message
+from models.message import AddressRole, Direction, Message, MessageAddress
 from services.message_content import prepare_content
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
@@ -183,3 +186,38 @@ def test_a_stranger_gets_no_attachment(panel: Flask, sent: Message) -> None:
 def test_a_size_is_told_in_a_unit_that_fits(panel: Flask, size: int, said: str) -> None:
     with panel.test_request_context(headers={"Accept-Language": "en"}):
         assert file_size(size) == said
+
+
+def test_a_text_says_when_and_why_it_has_not_arrived(visit: Visit, stored: Session) -> None:
+    message = make.make_message(
+        stored,
+        channel=Channel.SMS,
+        address="+48600100200",
+        body_text="Dzień dobry",
+        status=Status.SENT,
+        sent_at=make.LONG_AGO,
+        finished_at=make.LONG_AGO,
+        delivery_state=DeliveryState.UNDELIVERED,
+        error_code="EXPIRED",
+        error_text=str(why_not_delivered("EXPIRED")),
+    )
+    stored.commit()
+    page = unescape(visit("operator").get(f"/admin/message/details/?id={message.id}").text)
+    for shown in ("Finished at", "EXPIRED", "The telephone could not be reached for as long as the network"):
+        assert shown in page
+
+
+def test_a_text_to_us_says_which_of_our_numbers_it_was_written_to(visit: Visit, stored: Session) -> None:
+    to = MessageAddress(role=AddressRole.TO, address="+48123456789", address_digest="0" * 64)
+    message = make.make_message(
+        stored,
+        channel=Channel.SMS,
+        direction=Direction.INCOMING,
+        status=Status.RECEIVED,
+        address="+48600100200",
+        body_text="TAK",
+        addresses=[to],
+    )
+    stored.commit()
+    page = visit("operator").get(f"/admin/message/details/?id={message.id}").text
+    assert "Written to" in page and "+48123456789" in page

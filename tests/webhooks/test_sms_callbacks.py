@@ -161,6 +161,12 @@ def test_a_text_to_us_is_stored_once_with_its_client(client: FlaskClient, scene:
     )
 
 
+def test_the_number_that_somebody_wrote_to_is_kept(client: FlaskClient, scene: SmsScene) -> None:
+    assert client.post(INCOMING, data=STOP).text == "OK"
+    (message,) = incoming()
+    assert [(each.role, each.address) for each in message.addresses] == [("to", "+48123456789")]
+
+
 def test_texts_without_a_name_of_the_gateways_are_told_apart(client: FlaskClient, scene: SmsScene) -> None:
     nameless = {name: value for name, value in STOP.items() if name != "MsgId"}
     for text in ("TAK", "TAK", "NIE"):
