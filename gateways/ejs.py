@@ -1,19 +1,26 @@
-"""EJS, run by the real EJS 7 inside quickjs-ng: templates that people write, held to limits of time, memory
-and size.
+"""EJS, run by the real EJS 7 inside quickjs-ng, in a process of its own: templates that people write, held to
+limits of time, memory and size.
 """
 
 import itertools
 import json
 import secrets
-import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-import quickjs
-
-from gateways.ejs_failures import PrintedTooMuch, RanTooLong, TemplateFailed, failure, halted, is_halt
+from gateways.ejs_failures import (
+    EngineStopped,
+    PrintedTooMuch,
+    RanTooLong,
+    TemplateFailed,
+    UsedTooMuchMemory,
+    failure,
+    halted,
+    is_halt,
+)
+from gateways.ejs_process import AnsweredTooMuch, Engine, EngineGone, OutOfTime
 
 __all__ = ["OUTPUT_LIMIT", "EjsRuntime", "EjsTemplate", "TemplateFailed", "Values", "render_together"]
 
@@ -23,11 +30,15 @@ Escape = Literal["html", "none"]
 OUTPUT_LIMIT = 2_000_000
 _CHUNK = 50
 _TEMPLATES_KEPT = 64
+_ENGINES_KEPT = 4
 _DRIVER = Path(__file__).with_name("ejs.js")
 
 
-class _Halted(Exception):
-    """quickjs stopped the code; the context it ran in is not to be trusted again."""
+class Done(NamedTuple):
+    """What an action gave, and the seconds of the processor's time that it took."""
+
+    texts: list[str | None]
+    seconds: float
 
 
 class EjsRuntime:
@@ -35,8 +46,9 @@ class EjsRuntime:
 
     Each rendering gets its own copy of its values in a world where everything shared is frozen, so nothing
     passes from one recipient to another; there is no clock, chance, file or network, so the same values
-    give the same text. Safe to share between threads (each has a context of its own, as quickjs needs) and
-    to make before a fork. ``memory_limit_bytes`` is for all a thread's templates together.
+    give the same text. Safe to share between threads: each asks a process that no other is asking, started
+    when there is none, so that nobody waits for another's template. Safe to use on both sides of a fork.
+    ``memory_limit_bytes`` is for all the templates of one such process together.
     """
 
     def __init__(
@@ -44,10 +56,10 @@ class EjsRuntime:
     ) -> None:
         self.time_limit_seconds = time_limit_seconds
         self.memory_limit_bytes = memory_limit_bytes
-        self._ejs = ejs_source.read_text(encoding="utf-8")
-        self._driver = _DRIVER.read_text(encoding="utf-8")
-        self._thread = threading.local()
+        self._sources = tuple(path.read_text(encoding="utf-8") for path in (_DRIVER, ejs_source))
+        self._mark = f"\x1e{secrets.token_hex(16)}\x1e"
         self._ids = itertools.count()
+        self._idle: deque[Engine] = deque()  # its methods are atomic: a lock could be held during a fork
 
     def compile(self, source: str, *, escape: Escape) -> "EjsTemplate":
         """Compile once; raises TemplateFailed with EJS's line for a syntax error."""
@@ -57,36 +69,86 @@ class EjsRuntime:
 
     def call(
         self, action: str, template: "EjsTemplate", *arguments: object, seconds: float | None = None
-    ) -> list[str | None]:
+    ) -> Done:
         """Run one of the driver's actions, for at most ``seconds`` of the processor's time. Raises
-        TemplateFailed; after a halt the next call gets a new context.
+        TemplateFailed; after a halt the next call gets a new process.
         """
-        world = self._world()
-        if template.id not in world.compiled and len(world.compiled) >= _TEMPLATES_KEPT:
-            del self._thread.world
-            world = self._world()
+        request = json.dumps((template.id, *arguments))
+        if len(request) > self.memory_limit_bytes:
+            raise UsedTooMuchMemory(limit=self.memory_limit_bytes // (1024 * 1024))
+        seconds = self.time_limit_seconds if seconds is None else seconds
         try:
-            world.limit_time(self.time_limit_seconds)
-            if action != "compile" and template.id not in world.compiled:
-                world.call("compile", template.id, template.source, template.escape)
-            if seconds is not None:
-                world.limit_time(seconds)
-            done = world.call(action, template.id, *arguments)
-        except _Halted as halt:
-            del self._thread.world
-            raise halted(
-                str(halt),
-                memory_limit_bytes=self.memory_limit_bytes,
-                time_limit_seconds=self.time_limit_seconds,
-            ) from halt
-        world.compiled.add(template.id)
-        return done
+            return self._through(
+                self._idle_engine(template) or self._start(), action, template, request, seconds
+            )
+        except EngineGone:
+            pass  # something else ended it, perhaps long ago
+        try:
+            return self._through(self._start(), action, template, request, seconds)
+        except EngineGone as gone:
+            raise EngineStopped from gone
 
-    def _world(self) -> "_World":
-        world: _World | None = getattr(self._thread, "world", None)
-        if world is None:
-            world = self._thread.world = _World(self._ejs, self._driver, self)
-        return world
+    def close(self) -> None:
+        """End the processes that nobody is asking; the next call starts one again."""
+        while self._idle:
+            self._idle.pop().end()
+
+    def _idle_engine(self, template: "EjsTemplate") -> Engine | None:
+        while True:
+            try:
+                engine = self._idle.pop()
+            except IndexError:
+                return None
+            if engine.is_usable and (
+                template.id in engine.compiled or len(engine.compiled) < _TEMPLATES_KEPT
+            ):
+                return engine
+            engine.end()
+
+    def _start(self) -> Engine:
+        return Engine(self._sources, output_limit=OUTPUT_LIMIT, memory_limit_bytes=self.memory_limit_bytes)
+
+    def _through(
+        self, engine: Engine, action: str, template: "EjsTemplate", request: str, seconds: float
+    ) -> Done:
+        """Ask this one, and keep it if it can be asked again."""
+        try:
+            if action != "compile" and template.id not in engine.compiled:
+                source = json.dumps((template.id, template.source, template.escape))
+                self._ask(engine, "compile", source, self.time_limit_seconds)
+                engine.compiled.add(template.id)
+            done = self._ask(engine, action, request, seconds)
+            engine.compiled.add(template.id)
+            return done
+        except OutOfTime as late:
+            raise RanTooLong(seconds=self.time_limit_seconds) from late
+        except AnsweredTooMuch as long:
+            raise PrintedTooMuch(limit=OUTPUT_LIMIT) from long
+        finally:
+            if engine.is_usable and len(self._idle) < _ENGINES_KEPT:
+                self._idle.append(engine)
+
+    def _ask(self, engine: Engine, action: str, request: str, seconds: float) -> Done:
+        answer = engine.ask(action, self._mark, request, seconds)
+        text = answer.text
+        if answer.finished and text.startswith("T"):
+            if text.endswith(self._mark[:-1]):
+                return Done(list(text.split(self._mark)[1:-1]), answer.seconds)
+            answer = engine.ask(action, "", request, seconds)
+        if not answer.finished:
+            raise self._halted(engine, answer.text)
+        said = json.loads(answer.text)
+        if "done" in said:
+            return Done(said["done"], answer.seconds)
+        if is_halt(said["failed"]):
+            raise self._halted(engine, said["failed"]["message"])
+        raise failure(said["failed"], said["generated"])
+
+    def _halted(self, engine: Engine, halt: str) -> TemplateFailed:
+        engine.end()
+        return halted(
+            halt, memory_limit_bytes=self.memory_limit_bytes, time_limit_seconds=self.time_limit_seconds
+        )
 
 
 class EjsTemplate:
@@ -109,14 +171,17 @@ class EjsTemplate:
         """
         return [text for (text,) in render_together([self], values_list)]
 
-    def texts(self, values_list: Sequence[Values], seconds: float) -> list[str]:
-        """The texts for a chunk of values, all within ``seconds``. Raises TemplateFailed."""
+    def texts(self, values_list: Sequence[Values], seconds: float) -> tuple[list[str], float]:
+        """The texts for a chunk of values, all within ``seconds``, and the seconds that they took. Raises
+        TemplateFailed.
+        """
         texts: list[str] = []
-        for text in self.runtime.call("render", self, values_list, seconds=seconds):
-            if text is None:
+        done = self.runtime.call("render", self, values_list, seconds=seconds)
+        for text in done.texts:
+            if text is None or len(text) > OUTPUT_LIMIT:
                 raise PrintedTooMuch(limit=OUTPUT_LIMIT)
             texts.append(text)
-        return texts
+        return texts, done.seconds
 
 
 def render_together(templates: Sequence[EjsTemplate], values_list: Sequence[Values]) -> list[tuple[str, ...]]:
@@ -152,54 +217,16 @@ def _one_by_one(
 
 
 def _rows(templates: Sequence[EjsTemplate], chunk: Sequence[Values]) -> list[tuple[str, ...]]:
-    columns = []
-    began = time.process_time()  # quickjs, too, counts the processor's time
+    columns, spent = [], 0.0
     for place, template in enumerate(templates):
         limit = template.runtime.time_limit_seconds
-        left = limit - (time.process_time() - began)
         try:
-            if left <= 0:
+            if spent >= limit:
                 raise RanTooLong(seconds=limit)
-            columns.append(template.texts(chunk, left))
+            texts, seconds = template.texts(chunk, limit - spent)
         except TemplateFailed as failed:
             failed.place = place
             raise
+        columns.append(texts)
+        spent += seconds
     return list(zip(*columns, strict=True))
-
-
-class _World:
-    """One quickjs context with EJS in it."""
-
-    def __init__(self, ejs: str, driver: str, runtime: EjsRuntime) -> None:
-        context = quickjs.Context()
-        self._call: Callable[[str, str, str], str] = context.eval(driver)(ejs, OUTPUT_LIMIT)
-        context.set_memory_limit(runtime.memory_limit_bytes)
-        self._context = context
-        self._mark = f"\x1e{secrets.token_hex(16)}\x1e"
-        self.compiled: set[int] = set()
-
-    def limit_time(self, seconds: float) -> None:
-        """The processor's time that each call from now on may take."""
-        self._context.set_time_limit(seconds)
-
-    def call(self, action: str, *arguments: object) -> list[str | None]:
-        request = json.dumps(arguments)
-        raw = self._raw(action, request, self._mark)
-        if raw.startswith("T"):
-            if raw.endswith(self._mark[:-1]):
-                return list[str | None](raw.split(self._mark)[1:-1])
-            raw = self._raw(action, request, "")
-        answer = json.loads(raw)
-        if "done" in answer:
-            done: list[str | None] = answer["done"]
-            return done
-        failed = answer["failed"]
-        if is_halt(failed):
-            raise _Halted(failed["message"])
-        raise failure(failed, answer["generated"])
-
-    def _raw(self, action: str, request: str, mark: str) -> str:
-        try:
-            return self._call(action, request, mark)
-        except quickjs.JSException as error:
-            raise _Halted(str(error)) from error

@@ -52,6 +52,10 @@ class RanTooLong(TemplateFailed):
     message = "The template ran longer than %(seconds)s s and was stopped."
 
 
+class EngineStopped(TemplateFailed):
+    message = "The script engine was stopped in the middle of the template. Try again."
+
+
 class NotValidEjs(TemplateFailed):
     message = "Line %(line)s of the template is not valid EJS: %(reason)s."
 
