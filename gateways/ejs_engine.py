@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
-from typing import BinaryIO
+from io import BufferedReader
 
 import _quickjs
 
@@ -54,7 +54,7 @@ def main(output_limit: int, memory_limit: int) -> None:
             _send(_answer(call, body))
 
 
-def _frame(stream: BinaryIO) -> tuple[float, bytes] | None:
+def _frame(stream: BufferedReader) -> tuple[float, bytes] | None:
     """The next frame's seconds and bytes; None at the end, also when it comes in the middle of a frame."""
     header = stream.read(REQUEST.size)
     if len(header) < REQUEST.size:

@@ -1,6 +1,7 @@
 """Whether a message template can be used, before it is kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,8 +9,17 @@ from domain.channel import Channel, Purpose
 from domain.errors import DomainError
 from domain.template_source import parse
 from gateways.ejs import EjsRuntime
+from gateways.ejs_failures import FailedAtLine, FailedSomewhere
+from services.compose_mail import nest
 from services.draft_campaign import SubjectMissing
-from services.message_content import ContentRenderer, compile_as_written, footer_of, prepare_content
+from services.message_content import (
+    ContentRenderer,
+    FrozenContent,
+    compile_as_written,
+    footer_of,
+    prepare_content,
+)
+from services.preview_template import values_of_nobody
 from services.sms_settings import SmsSettings
 from services.text_content import TextRenderer, prepare_text
 
@@ -25,8 +35,8 @@ class TemplateProblem:
 def template_problem(
     subject: str, body: str, *, channel: Channel, purpose: Purpose, runtime: EjsRuntime
 ) -> TemplateProblem | None:
-    """The first thing that is wrong with a template, or None: each text is prepared and compiled, none is
-    rendered.
+    """The first thing that is wrong with a template, or None: each text is prepared, compiled and
+    rendered once for a client who does not exist.
     """
     if channel == Channel.SMS:
         return _problem("body", lambda: _check_sms(body, runtime))
@@ -48,17 +58,39 @@ def _problem(field: Literal["subject", "body"], check: Callable[[], None]) -> Te
 def _check_subject(subject: str, runtime: EjsRuntime) -> None:
     if not subject.strip():
         raise SubjectMissing
-    ContentRenderer(prepare_content(subject, ""), runtime)
+    _try_letter(prepare_content(subject, ""), runtime)
 
 
 def _check_html(body: str, purpose: Purpose, runtime: EjsRuntime) -> None:
     compile_as_written(body, runtime)
-    ContentRenderer(prepare_content("", body, footer_html=footer_of(purpose)), runtime)
+    _try_letter(prepare_content("", body, footer_html=footer_of(purpose)), runtime)
 
 
 def _check_sms(body: str, runtime: EjsRuntime) -> None:
-    TextRenderer(prepare_text(body, SmsSettings()), runtime)
+    content = prepare_text(body, SmsSettings())
+    renderer = TextRenderer(content, runtime)
+    with _forgiving(content.variables):
+        renderer.render_many([values_of_nobody(content.variables)])
 
 
 def _check_plain(body: str, runtime: EjsRuntime) -> None:
-    runtime.compile(parse(body, html=False).to_ejs(), escape="none")
+    source = parse(body, html=False)
+    template = runtime.compile(source.to_ejs(), escape="none")
+    with _forgiving(source.variables):
+        template.render(nest(values_of_nobody(source.variables)))
+
+
+def _try_letter(content: FrozenContent, runtime: EjsRuntime) -> None:
+    renderer = ContentRenderer(content, runtime)
+    with _forgiving(content.variables):
+        renderer.render(nest(values_of_nobody(content.variables)))
+
+
+@contextmanager
+def _forgiving(variables: Sequence[str]) -> Iterator[None]:
+    """Only a limit stops a template that its sender fills in: what it is filled with is not known yet."""
+    try:
+        yield
+    except (FailedAtLine, FailedSomewhere):
+        if not variables:
+            raise

@@ -1,6 +1,6 @@
 """A message template as a client might see it, and what it asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from domain.channel import Channel
@@ -39,13 +39,7 @@ def preview_template(template: MessageTemplate, runtime: EjsRuntime) -> Template
     except DomainError as refused:
         return TemplatePreview(None, refused, (), (), has_logic=False)
     variables = tuple(dict.fromkeys(name for source in sources for name in source.variables))
-    values = nest(
-        {
-            **SAMPLE_VALUES,
-            "links.unsubscribe": NO_LINK,
-            **{f"variables.{name}": f"{{{name}}}" for name in variables},
-        }
-    )
+    values = nest(values_of_nobody(variables))
     rendered, problem = None, None
     try:
         rendered = _email(template, runtime, values) if is_email else _text(sources[-1], runtime, values)
@@ -53,6 +47,12 @@ def preview_template(template: MessageTemplate, runtime: EjsRuntime) -> Template
         problem = failed
     has_logic = any(source.has_logic for source in sources)
     return TemplatePreview(rendered, problem, _fields(sources), variables, has_logic)
+
+
+def values_of_nobody(variables: Iterable[str]) -> dict[str, str]:
+    """A client who does not exist: dotted path to text. What a sender fills in is its name in braces."""
+    filled = {f"variables.{name}": f"{{{name}}}" for name in variables}
+    return {**SAMPLE_VALUES, "links.unsubscribe": NO_LINK, **filled}
 
 
 def _email(template: MessageTemplate, runtime: EjsRuntime, values: Mapping[str, object]) -> Rendered:

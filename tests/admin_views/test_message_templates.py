@@ -59,6 +59,9 @@ def test_a_sound_template_is_kept_to_the_letter(visit: Visit, stored: Session) -
         ({"subject": "Odbiór <% if %>"}, "subject", "Line 1"),
         ({"subject": "  "}, "subject", "Enter the title of the message."),
         ({"channel": "sms", "body": "Dzień dobry <%= client.name"}, "body", "is never closed"),
+        ({"channel": "sms", "body": "<% while (true) {} %>"}, "body", "ran longer than 1.0 s"),
+        ({"subject": "{date} <% while (true) {} %>"}, "subject", "ran longer than 1.0 s"),
+        ({"body": "<p>\n<%= klient.imie %></p>"}, "body", "Line 2 of the template failed"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
@@ -73,6 +76,11 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
     assert "Odbiór kluczy" in page
     assert changed.get("body", LOGIC) in page
     assert stored.scalar(sa.select(sa.func.count(MessageTemplate.id))) == 0
+
+
+def test_a_template_may_fail_for_want_of_what_its_sender_fills_in(visit: Visit, stored: Session) -> None:
+    body = "<p><% if (!/^\\d+$/.test(variables.amount)) throw new Error('amount') %></p>"
+    assert save(visit, body=body).status_code == 302
 
 
 def test_a_refused_change_leaves_the_template_as_it_was(

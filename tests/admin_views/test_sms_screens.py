@@ -234,6 +234,8 @@ def test_a_text_can_be_switched_off_and_written_plainly(visit: Visit, stored: Se
         ({"low_balance": "x"}, "valid decimal"),
         ({"low_balance": "1.001"}, "at most two decimals"),
         ({"footer": "<% if ("}, "Line 1"),
+        ({"footer": "<% while (true) {} %>"}, "ran longer than 1.0 s"),
+        ({"footer": "<%= nope.name %>"}, "nope is not defined"),
         ({"footer": "x" * 161}, "160"),
         ({"most_parts": "10"}, "between 1 and 9"),
     ],
