@@ -55,7 +55,7 @@ class Engine:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 - our own words
                 [sys.executable, "-I", ejs_engine.__file__, str(output_limit), str(memory_limit_bytes)],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 cwd="/",
                 env={},
