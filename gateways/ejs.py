@@ -90,20 +90,22 @@ class EjsRuntime:
 
     def close(self) -> None:
         """End the processes that nobody is asking; the next call starts one again."""
-        while self._idle:
-            self._idle.pop().end()
+        while engine := self._taken():
+            engine.end()
+
+    def _taken(self) -> Engine | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     def _idle_engine(self, template: "EjsTemplate") -> Engine | None:
-        while True:
-            try:
-                engine = self._idle.pop()
-            except IndexError:
-                return None
-            if engine.is_usable and (
-                template.id in engine.compiled or len(engine.compiled) < _TEMPLATES_KEPT
-            ):
+        while engine := self._taken():
+            has_room = template.id in engine.compiled or len(engine.compiled) < _TEMPLATES_KEPT
+            if engine.is_usable and has_room:
                 return engine
             engine.end()
+        return None
 
     def _start(self) -> Engine:
         return Engine(self._sources, output_limit=OUTPUT_LIMIT, memory_limit_bytes=self.memory_limit_bytes)
