@@ -7,8 +7,8 @@ from flask_babel import format_currency
 from wtforms import DecimalField
 from wtforms.widgets import TextInput
 
-from domain.money import zloty_of
-from extensions.babel import current_language
+from domain.money import NotAnAmount, amount_of, zloty_of
+from extensions.babel import current_language, translate
 
 
 def grosze(amount: int) -> str:
@@ -40,7 +40,15 @@ class AmountField(DecimalField):
     widget = TextInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        super().process_formdata([typed.strip().replace(",", ".") for typed in valuelist])
+        """No sign, no exponent, no more digits than are stored: see `domain.money.amount_of`."""
+        self.data = None
+        typed = valuelist[0] if valuelist else ""
+        if not typed.strip():
+            return
+        try:
+            self.data = amount_of(typed)
+        except NotAnAmount as error:
+            raise ValueError(translate(error)) from error
 
     def _value(self) -> str:
         typed: str = super()._value()  # type: ignore[misc]  # the stubs leave it out

@@ -1,7 +1,7 @@
 """Amounts: złoty for people, whole units of 1/10000 zł in storage, and the VAT inside a gross price."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from domain.errors import DomainError
 
@@ -37,17 +37,20 @@ def in_zloty(units: int) -> Decimal:
     return exact.quantize(_GROSZ) if units % UNITS_PER_GROSZ == 0 else exact
 
 
-def grosze_of(text: str) -> int:
-    """What a person typed, ``49,99`` or ``1 000.50``, in grosze. Raises NotAnAmount."""
+def amount_of(text: str) -> Decimal:
+    """What a person typed, ``49,99`` or ``1 000.50``, in złoty: plain digits, at most fifteen, and a comma or
+    a point. Raises NotAnAmount.
+    """
     compact = text.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")
-    try:
-        amount = Decimal(compact)
-    except InvalidOperation as error:
-        raise NotAnAmount(text=text[:40]) from error
     plain = compact.replace(".", "", 1)
     if not (plain.isascii() and plain.isdecimal() and len(plain) <= _LONGEST):
         raise NotAnAmount(text=text[:40])
-    grosze = amount * 100
+    return Decimal(compact)
+
+
+def grosze_of(text: str) -> int:
+    """The same in grosze. Raises NotAnAmount for what is no whole number of them, too."""
+    grosze = amount_of(text) * 100
     if grosze != grosze.to_integral_value():
         raise NotAnAmount(text=text[:40])
     return int(grosze)

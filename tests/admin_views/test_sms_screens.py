@@ -230,8 +230,11 @@ def test_a_text_can_be_switched_off_and_written_plainly(visit: Visit, stored: Se
         ({"sender": "Nadrzecze Development"}, "at most 11 characters"),
         ({"sender": "600100200"}, "begins with a plus"),
         ({"per_minute": "0"}, "between 1 and"),
-        ({"low_balance": "-1"}, "between 0 and"),
-        ({"low_balance": "x"}, "valid decimal"),
+        ({"low_balance": "100000.01"}, "between 0 and"),
+        *(
+            ({"low_balance": typed}, "is not an amount of money")
+            for typed in ("-1", "x", "1e30", "Infinity", "sNaN", "9" * 5000, "1_0", "٢")
+        ),
         ({"low_balance": "1.001"}, "at most two decimals"),
         ({"footer": "<% if ("}, "Line 1"),
         ({"footer": "<% while (true) {} %>"}, "ran longer than 1.0 s"),

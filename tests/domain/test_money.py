@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.invoices import IncompleteParty, Party, SameParty, check_parties, invoice_number
-from domain.money import NotAnAmount, grosze_of, units_of, vat_of_gross, zloty_of
+from domain.money import NotAnAmount, amount_of, grosze_of, units_of, vat_of_gross, zloty_of
 from domain.payments import AmountOutOfRange, PaymentStatus, check_top_up, status_after
 
 
@@ -22,11 +22,38 @@ def test_an_amount_is_read_as_people_write_it(typed: str, grosze: int) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "abc", "1e3", "NaN", "Infinity", "-5", "+5", "1,2,3", "0.001", "١٠٠", "1_000", "9" * 40, "."],
+    [
+        "",
+        "abc",
+        "1e3",
+        "1e30",
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "-5",
+        "+5",
+        "1,2,3",
+        "0.001",
+        "١٠٠",
+        "1_000",
+        "1_0",
+        "9" * 40,
+        "9" * 5000,
+        ".",
+        "0.1" + "0" * 40 + "1",
+        "\ud800",
+    ],
 )
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     with pytest.raises(NotAnAmount):
         grosze_of(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"), [("0,1599", "0.1599"), (" 0.15 ", "0.15"), ("7", "7"), ("0.123456", "0.123456")]
+)
+def test_a_price_is_read_to_its_last_digit(typed: str, amount: str) -> None:
+    assert amount_of(typed) == Decimal(amount)
 
 
 @given(st.text(max_size=20))

@@ -25,6 +25,5 @@ def test_what_the_fonts_cannot_show_is_dropped_and_named(
 
 def test_a_party_of_whose_name_nothing_can_be_printed_gets_no_invoice() -> None:
     party = Party("Firma", "5260250274", "ul. Prosta 1", "00-950", "Warszawa")
-    with pytest.raises(IncompleteParty) as refused:
+    with pytest.raises(IncompleteParty, match="the buyer's name, the buyer's city"):
         check_parties(party, Party("🚀", "1234563218", "ul. Prosta 1", "00-950", "\u200b"))
-    assert refused.value.parameters["missing"] == "buyer.name, buyer.city"
