@@ -26,7 +26,7 @@ from sandbox.sample_texts import COMPANY
 from services.choose_account import sms_account
 from services.draft_campaign import COMPANY_NAME
 from services.freeze_audience import FrozenAudience
-from services.ledger import Stamp, charge
+from services.ledger import Fare, Stamp, charge_many
 from services.sms_days import DayKey, add_to_day
 from services.sms_settings import SmsSettings
 from services.text_content import FrozenText, prepare_text
@@ -143,10 +143,8 @@ def _deliver(
         if place not in unusual[NOT_DELIVERED:]:
             message.delivery_state = states.get(place, DeliveryState.DELIVERED)
         session.flush()
-        charge(
-            session, account.id, message_id=message.id, attempt=attempt.uuid, units=parts * PRICE,
-            campaign_id=None, stamp=Stamp(moment),
-        )  # fmt: skip
+        fare = Fare(message.id, attempt.uuid, parts * PRICE)
+        charge_many(session, account.id, [fare], campaign_id=None, stamp=Stamp(moment))
         key = DayKey(day, account.id, SENDER, message.origin.value, campaign.id)
         add_to_day(session, key, messages=1, parts=parts, cost=parts * PRICE)
         campaign.finished_at = moment

@@ -82,27 +82,6 @@ class Charged:
     new: frozenset[str]
 
 
-def charge(
-    session: Session,
-    account_id: int,
-    *,
-    message_id: int,
-    attempt: str,
-    units: int,
-    campaign_id: int | None,
-    stamp: Stamp,
-) -> bool:
-    """Charge one message before it is handed to a gateway; False when this attempt has been charged before.
-
-    Raises NotEnoughMoney: roll back then.
-    """
-    fare = Fare(message_id, attempt, units)
-    charged = charge_many(session, account_id, [fare], campaign_id=campaign_id, stamp=stamp)
-    if not charged.covered:
-        raise not_enough(session, account_id, units)
-    return bool(charged.new)
-
-
 def charge_many(
     session: Session, account_id: int, fares: Sequence[Fare], *, campaign_id: int | None, stamp: Stamp
 ) -> Charged:

@@ -12,7 +12,7 @@ from domain.channel import Channel
 from domain.delivery import Status
 from models.message import Message
 from models.sms_account import SmsAccount
-from services.ledger import Stamp, charge
+from services.ledger import Fare, Stamp, charge_many
 from services.refund_unsent import refund_unsent
 from services.sms_days import DayKey, add_to_day
 from tests import factories as make
@@ -65,15 +65,8 @@ def charge_again(
     assert account_id is not None
     message.sender = sender
     session.flush()
-    charge(
-        session,
-        account_id,
-        message_id=message.id,
-        attempt=f"scene-{next(_attempts)}",
-        units=cost,
-        campaign_id=message.campaign_id,
-        stamp=Stamp(now),
-    )
+    fare = Fare(message.id, f"scene-{next(_attempts)}", cost)
+    charge_many(session, account_id, [fare], campaign_id=message.campaign_id, stamp=Stamp(now))
     message.parts, message.unit_price, message.cost, message.charged_on = parts, price, cost, day
     session.flush()
     key = DayKey(day, account_id, sender, message.origin.value, message.campaign_id or 0)

