@@ -39,7 +39,12 @@ _ACCEPT = (
         error_text="",
     )
 )
-_ACCEPT_VIA = _ACCEPT.values(gateway_id=sa.bindparam("gateway"))
+_REFERENCE = sa.func.nullif(sa.bindparam("reference", type_=sa.String()), "")
+_ACCEPT_VIA = _ACCEPT.values(
+    gateway_id=sa.bindparam("gateway"),
+    # A gateway that has the text already names it no second time: its report may have done so.
+    provider_reference=sa.func.coalesce(_REFERENCE, _message.c.provider_reference),
+)
 _RENEW = (
     sa.update(_claim)
     .where(_claim.c.id == sa.bindparam("of_claim"), _claim.c.closed_at.is_(None))

@@ -206,3 +206,13 @@ def lose_the_claim(scene: SmsScene) -> None:
     """The lease runs out in mid-call: the text is parked as uncertain."""
     scene.clock.advance(minutes=10)
     scene.sweep()
+
+
+def test_an_answer_without_a_name_leaves_the_reports_in_place(scene: SmsScene) -> None:
+    """SMSAPI names a text no second time when it refuses to take it twice (53)."""
+    campaign = scene.texts(1)
+    scene.gateway.answers[number_of(1)] = [Accepted()]
+    scene.gateway.before_answer = lambda _text: report(scene, 0)
+    scene.deliver(campaign)
+    assert (only(scene, campaign).status, only(scene, campaign).provider_reference) == (Status.SENT, "G-0")
+    in_order(scene)
