@@ -7,11 +7,11 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from domain.delivery import reported_state
 from domain.text_messages import DeliveryReport
 from models.message import DeliveryAttempt, Direction, Message
 from models.sessions import rows_changed
 from services.ledger import hold_account
+from services.note_delivery import note_delivery
 from services.prove_taken import attempts_at, may_be_refunded, prove_taken, speaks_for
 
 
@@ -56,7 +56,7 @@ def _take(session: Session, gateway_id: int, found: _Found, report: DeliveryRepo
         return
     message.gateway_id = gateway_id
     message.provider_reference = message.provider_reference or report.provider_reference[:200]
-    message.delivery_state = reported_state(message.delivery_state, report.state)
+    note_delivery(message, report, now)
     session.flush()
 
 
