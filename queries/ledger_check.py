@@ -145,7 +145,7 @@ def _taken_back(session: Session) -> list[str]:
 
 
 def _free_texts(session: Session) -> list[str]:
-    """Texts that went out and were never charged, or got their charge back.
+    """Texts that went out, or may have, and were never charged, or got their charge back.
 
     In order is a charge that a person reversed, with a reason, and one that had been refunded by the time
     when the gateway proved that it took the text.
@@ -162,17 +162,19 @@ def _free_texts(session: Session) -> list[str]:
         proven.recorded_at <= DeliveryAttempt.finished_at,
     )
     query = (
-        sa.select(Message.id)
+        sa.select(Message.id, Message.status)
         .where(
             Message.channel == Channel.SMS,
             Message.direction == Direction.OUTGOING,
-            Message.status == Status.SENT,
+            Message.status.in_((Status.SENT, Status.UNCERTAIN)),
             sa.not_(sa.exists().where(*charge, sa.not_(refunded))),
             sa.not_(proven_later),
         )
         .order_by(Message.id)
     )
-    return [f"message {number} is sent and not charged" for number in session.scalars(query)]
+    return [
+        f"message {number} is {status.value} and not charged" for number, status in session.execute(query)
+    ]
 
 
 def _unrefunded_texts(session: Session) -> list[str]:

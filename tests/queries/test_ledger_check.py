@@ -41,18 +41,19 @@ def test_texts_that_went_out_and_one_that_was_refused_are_in_order(scene: SmsSce
     assert problems(scene) == ()
 
 
-def test_a_text_that_nobody_paid_for_is_found(scene: SmsScene) -> None:
+@pytest.mark.parametrize("status", [Status.SENT, Status.UNCERTAIN])
+def test_a_text_that_nobody_paid_for_is_found(scene: SmsScene, status: Status) -> None:
     now = scene.clock.now
     made = make.make_message(
         scene.session,
         channel=Channel.SMS,
         sms_account_id=scene.paying.id,
         address=number_of(9),
-        status=Status.SENT,
+        status=status,
         sent_at=now,
         finished_at=now,
     )
-    assert problems(scene) == (f"message {made.id} is sent and not charged",)
+    assert problems(scene) == (f"message {made.id} is {status.value} and not charged",)
 
 
 def test_a_text_that_went_out_and_was_refunded_is_found(scene: SmsScene) -> None:
