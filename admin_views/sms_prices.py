@@ -23,7 +23,7 @@ from services.price_list import check_price
 
 DEAREST = Decimal(100)
 HIGHEST_VAT = 100
-_PREFIX = Regexp(r"^[1-9][0-9]*$", message=_("Digits only, without the plus: 48 for Poland."))
+_PREFIX = Regexp(r"[1-9][0-9]*\Z", message=_("Digits only, without the plus: 48 for Poland."))
 
 
 def _in_order(form: Any, field: Any) -> None:

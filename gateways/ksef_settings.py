@@ -10,8 +10,8 @@ from ksef_client.config import KsefQrEnvironment as QrAddresses
 
 from domain.ksef import KsefEnvironment
 
-_NIP = re.compile(r"[1-9]((\d[1-9])|([1-9]\d))\d{7}")
-_ADDRESS = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d{1,5})?")
+_NIP = re.compile(r"[1-9]((\d[1-9])|([1-9]\d))\d{7}", re.ASCII)
+_ADDRESS = re.compile(r"http://(127\.0\.0\.1|localhost)(:\d{1,5})?", re.ASCII)
 _API = {
     KsefEnvironment.TEST: Addresses.TEST.value,
     KsefEnvironment.DEMO: Addresses.DEMO.value,

@@ -208,6 +208,7 @@ def test_production_s_code_leads_to_production() -> None:
     "wrong",
     [
         {"nip": "123"},
+        {"nip": "526025027٤"},
         {"token": ""},
         {"sandbox_url": "http://example.com"},
         {"sandbox_url": ""},
