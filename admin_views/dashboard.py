@@ -22,6 +22,7 @@ from queries.low_balance import account_running_low
 CAMPAIGN_PAGE = "campaign.details_view"
 SWEEP_STEPS = {
     "deliveries": _("picking up messages"),
+    "mailboxes": _("looking into mailboxes"),
     "payments": _("asking about payments"),
     "ksef": _("sending invoices into KSeF"),
     "invoice_mail": _("mailing invoices"),

@@ -1,4 +1,4 @@
-"""Mail accounts to send from."""
+"""Mail accounts to send from, and where what comes back is fetched."""
 
 from typing import Any
 
@@ -31,7 +31,8 @@ class MailAccountView(RecordView):
     column_details_list = (
         "uses_settings", "sender_name", "sender_address", "reply_to", "host", "port", "security", "username",
         "per_minute", "per_hour", "per_day", "is_default", "is_active", "failures_in_a_row", "held_until",
-        "last_failure",
+        "last_failure", "bounce_address", "imap_host", "imap_port", "imap_security", "imap_username",
+        "fetched_at", "fetch_failure",
     )  # fmt: skip
     column_export_list = ("name", "sender_address", "host", "port", "security", "is_default", "is_active")
     column_labels = {
@@ -52,23 +53,37 @@ class MailAccountView(RecordView):
         "failures_in_a_row": _("Failures in a row"),
         "held_until": _("Held until"),
         "last_failure": _("Last failure"),
+        "bounce_address": _("Address for returned mail"),
+        "imap_host": _("IMAP server"),
+        "imap_port": _("IMAP port"),
+        "imap_security": _("IMAP encryption"),
+        "imap_username": _("IMAP user name"),
+        "fetched_at": _("Last looked into"),
+        "fetch_failure": _("Why it could not be read"),
     }
     column_formatters = {
         "name": own_link,
         "last_failure": lambda _view, _context, account, _name: translate_stored(account.last_failure),
+        "fetch_failure": lambda _view, _context, account, _name: translate_stored(account.fetch_failure),
     }
     column_default_sort = ("name", False)
     column_searchable_list = ("name", "sender_address")
     form_columns = (
         "name", "uses_settings", "sender_name", "sender_address", "reply_to", "host", "port", "security",
         "username", "new_password", "per_minute", "per_hour", "per_day", "is_default", "is_active",
+        "bounce_address", "imap_host", "imap_port", "imap_security", "imap_username", "new_imap_password",
     )  # fmt: skip
     form_extra_fields = {
         "new_password": PasswordField(
             _("Password"),
             description=_("Stored encrypted and never shown. Leave it empty to keep the one that is set."),
             render_kw={"autocomplete": "new-password"},
-        )
+        ),
+        "new_imap_password": PasswordField(
+            _("IMAP password"),
+            description=_("Only with an IMAP user name of its own; else the log-in above is used."),
+            render_kw={"autocomplete": "new-password"},
+        ),
     }
     form_rules = (
         Section(
@@ -84,6 +99,16 @@ class MailAccountView(RecordView):
             Row("username", "new_password"),
         ),
         Section(_("Limits"), Row("per_minute", "per_hour", "per_day"), hint=_("Empty means no limit.")),
+        Section(
+            _("Returned mail"),
+            "bounce_address",
+            Row("imap_host", "imap_port", "imap_security"),
+            Row("imap_username", "new_imap_password"),
+            hint=_(
+                "What comes back is fetched from this mailbox; nothing in it is deleted or marked. For the "
+                "address bounce@… the server has to put mail for bounce+anything@… into it as well."
+            ),
+        ),
     )
     form_args = {
         "per_minute": _LIMIT,
@@ -92,11 +117,16 @@ class MailAccountView(RecordView):
         "sender_address": _ADDRESS,
         "reply_to": _ADDRESS,
         "port": {"validators": [NumberRange(min=1, max=65535)]},
+        "bounce_address": _ADDRESS,
+        "imap_port": {"validators": [NumberRange(min=1, max=65535)]},
     }
 
     def on_model_change(self, form: Any, model: MailAccount, is_created: bool) -> None:
         if form.new_password.data:
             model.password = form.new_password.data
+        if form.new_imap_password.data:
+            model.imap_password = form.new_imap_password.data
+        model.fetched_at, model.fetch_failure = None, ""
         # Whoever corrects an account wants it tried now.
         model.held_until = model.failing_since = None
         model.failures_in_a_row, model.last_failure = 0, ""

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from flask import current_app
 from domain.errors import DomainError
 from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile
+from domain.return_path import return_path
 from extensions.wiring import Wiring, wiring
 from gateways.machine import boot_id
 from gateways.smtp import SmtpSession
@@ -54,7 +56,7 @@ def _shop(account_id: int, campaign_id: int | None) -> Workshop[Envelope]:
     hands = wiring()
     sender = sender_of(account, hands)
     settings = smtp_settings_of(account, hands)
-    envelope_from = envelope_address(sender.mailbox.address)
+    envelope_from = _envelope_from(account, sender)
     return Workshop(
         connect=lambda: MailDesk(SmtpSession(settings), envelope_from),
         composer=lambda: _composer(campaign_id, sender, hands),
@@ -64,6 +66,14 @@ def _shop(account_id: int, campaign_id: int | None) -> Workshop[Envelope]:
         boot=boot_id(),
         worker=f"{socket.gethostname()}:{os.getpid()}",
     )
+
+
+def _envelope_from(account: MailAccount, sender: Sender) -> Callable[[int], str]:
+    """The sender's own address; each message's signed return path where the account has one for bounces."""
+    base = envelope_address(account.bounce_address or sender.mailbox.address)
+    if account.bounce_address:
+        return lambda message_id: return_path(base, message_id, sender.link_key)
+    return lambda _message_id: base
 
 
 def sender_of(account: MailAccount, hands: Wiring) -> Sender:

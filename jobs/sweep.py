@@ -12,6 +12,7 @@ from models import db
 from services.alert_low_balance import alert_low_balance
 from services.ask_gateway import ask_about_silent_payments
 from services.mail_invoice import mail_waiting_invoices
+from services.ring_mailboxes import ring_mailboxes
 from services.send_to_ksef import send_to_ksef
 from services.sweep_deliveries import sweep_deliveries
 
@@ -50,6 +51,7 @@ def _steps(session: Session, hands: Wiring) -> dict[str, Step]:
     active = ksef.settings.environment if ksef else None
     steps: dict[str, Step] = {
         "deliveries": lambda: sweep_deliveries(session, now=clock(), enqueue=ring, boot=boot_id()),
+        "mailboxes": lambda: ring_mailboxes(session, now=clock(), enqueue=ring),
         "payments": lambda: ask_about_silent_payments(session, hands.payments, clock()),
     }
     if ksef is not None:

@@ -7,6 +7,7 @@ from domain.channel import Channel
 DELIVER = "jobs.deliver.deliver"
 DELIVER_SMS = "jobs.deliver_sms.deliver_sms"
 DELIVERS = {Channel.EMAIL: DELIVER, Channel.SMS: DELIVER_SMS}
+FETCH_MAIL = "jobs.fetch_mail.fetch_mail"
 SWEEP = "jobs.sweep.sweep"
 
 Enqueue = Callable[..., None]

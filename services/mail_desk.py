@@ -1,6 +1,6 @@
 """E-mail as the engine hands it over: an envelope and its bytes, on one SMTP connection."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -23,9 +23,9 @@ class MailConnection(Protocol):
 
 
 class MailDesk:
-    """A connection whose every message has the same envelope sender."""
+    """A connection, and the envelope sender of each message by its id: where its bounce comes back to."""
 
-    def __init__(self, connection: MailConnection, envelope_from: str) -> None:
+    def __init__(self, connection: MailConnection, envelope_from: Callable[[int], str]) -> None:
         self._connection = connection
         self._envelope_from = envelope_from
 
@@ -43,11 +43,11 @@ class MailDesk:
         for message, letter in composed:
             yield message, Refused("", str(letter)) if isinstance(letter, DomainError) else letter
 
-    def hand_over(self, _message: Outgoing, letter: Envelope | Refused) -> Outcome:
+    def hand_over(self, message: Outgoing, letter: Envelope | Refused) -> Outcome:
         """The server's answer to one message."""
         if isinstance(letter, Refused):
             return letter
-        return self._connection.send(self._envelope_from, letter.recipient, letter.payload)
+        return self._connection.send(self._envelope_from(message.id), letter.recipient, letter.payload)
 
     def __enter__(self) -> Self:
         self._connection.__enter__()

@@ -137,7 +137,7 @@ class Scene:
 
     def shop(self, worker: str = "one") -> Workshop[Envelope]:
         return Workshop(
-            connect=lambda: MailDesk(Connection(self.server), "biuro@goniec.example"),
+            connect=lambda: MailDesk(Connection(self.server), lambda _id: "biuro@goniec.example"),
             composer=AddressOnly,
             policy=self.policy,
             clock=self.clock,
