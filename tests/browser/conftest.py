@@ -18,7 +18,6 @@ from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
-from werkzeug.wsgi import ClosingIterator
 
 from models.user import Role, User
 from tests.conftest import SharedPanel
@@ -84,6 +83,24 @@ def stored(sqlite_url: str) -> Iterator[Session]:
     engine.dispose()
 
 
+class Answer:
+    """What a request is answered with; it has ended whatever happens while it is closed."""
+
+    def __init__(self, parts: Any, ended: Callable[[], None]) -> None:
+        self._parts = parts
+        self._ended = ended
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._parts)
+
+    def close(self) -> None:
+        try:
+            if hasattr(self._parts, "close"):
+                self._parts.close()
+        finally:
+            self._ended()
+
+
 class UnderWay:
     """How many requests the server is answering: a page that was closed may have left one behind."""
 
@@ -96,7 +113,7 @@ class UnderWay:
     def __call__(self, environ: Any, start_response: Any) -> Any:
         self._requests.add(id(environ))
         try:
-            return ClosingIterator(self._app(environ, start_response), [lambda: self._end(environ)])
+            return Answer(self._app(environ, start_response), lambda: self._end(environ))
         except BaseException:
             self._end(environ)
             raise
