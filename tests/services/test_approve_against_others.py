@@ -16,7 +16,7 @@ from models.message import Message
 from services.approve_campaign import approve_campaign
 from services.draft_campaign import discard_draft
 from services.steer_campaign import NotPossibleNow, cancel_rest
-from tests.services.test_approve_campaign import ORDER, Rings, draft_for, ready, rings
+from tests.services.test_approve_campaign import ORDER, Rings, draft_for, ready
 
 PEOPLE = 30
 
