@@ -17,6 +17,7 @@ from admin_views.consent_definitions import ConsentDefinitionView
 from admin_views.consents import ConsentView
 from admin_views.contracts import ContractView
 from admin_views.dashboard import DashboardView
+from admin_views.desk_settings import DeskSettingsView
 from admin_views.errors import register_error_pages
 from admin_views.formatters import badge, day, moment, tag
 from admin_views.investments import InvestmentView
@@ -28,6 +29,8 @@ from admin_views.mail_accounts import MailAccountView
 from admin_views.memberships import MembershipView
 from admin_views.message_templates import MessageTemplateView
 from admin_views.messages import MessageView
+from admin_views.notification_rules import NotificationRuleView
+from admin_views.notifications import NotificationView
 from admin_views.payments import PaymentView
 from admin_views.payments_due import PaymentDueView
 from admin_views.repairs import RepairView
@@ -47,6 +50,8 @@ SCREENS: list[type[Any]] = [
     CampaignView,
     MessageView,
     MessageTemplateView,
+    NotificationRuleView,
+    NotificationView,
     ClientView,
     MembershipView,
     InvestmentView,
@@ -67,6 +72,7 @@ SCREENS: list[type[Any]] = [
     SmsGatewayView,
     SmsSettingsView,
     CompanyView,
+    DeskSettingsView,
     MailAccountView,
     UserView,
     ApiTokenView,

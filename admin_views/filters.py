@@ -59,10 +59,15 @@ class PanelFilter(BaseFilter):
 
 def one_of(key: str, name: Any, column: Any, enum: type[StrEnum]) -> PanelFilter:
     """The column equals one member of an enum."""
+    return member_of(key, name, lambda value: column == value, enum)
+
+
+def member_of(key: str, name: Any, criterion: Criterion, enum: type[StrEnum]) -> PanelFilter:
+    """Any condition on one member of an enum."""
     return PanelFilter(
         key,
         name,
-        lambda value: column == value,
+        criterion,
         enum,
         options=lambda: [(member.value, str(label(member))) for member in enum],
     )

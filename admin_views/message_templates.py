@@ -13,6 +13,7 @@ from admin_views.formatters import own_link, yes_no
 from admin_views.sections import SENDING
 from domain.channel import Channel, Purpose
 from domain.errors import DomainError
+from domain.marketing_words import marketing_words
 from domain.merge_tags import MENU
 from extensions.babel import current_language, translate
 from extensions.csp import relax
@@ -133,6 +134,13 @@ class MessageTemplateView(RecordView):
             model.subject = ""
         if model.channel != Channel.SMS:
             model.strip_letters = None
+
+    def card_banners(self, model: MessageTemplate) -> list[Markup]:
+        """That a text called a service message promotes something."""
+        if model.purpose != Purpose.SERVICE:
+            return []
+        words = marketing_words(model.subject, model.body)
+        return [self.section("template_marketing", words=words)] if words else []
 
     def card_sections(self, model: MessageTemplate) -> list[Markup]:
         preview = preview_template(model, wiring().ejs())

@@ -60,7 +60,7 @@ class SmsCountPages(GuardedView):
         given, hands = json_body(), wiring()
         typed, reader = given_text(given), _reader(given)
         tariff = tariff_on(db.session(), hands.clock().astimezone(WARSAW).date())
-        return jsonify(_shown(count_typed(db.session(), typed, reader, hands.ejs(), tariff)))
+        return jsonify(shown(count_typed(db.session(), typed, reader, hands.ejs(), tariff)))
 
 
 def _reader(given: dict[str, object]) -> Reader:
@@ -78,7 +78,8 @@ def _number(value: object) -> int | None:
     return whole_number(value) if isinstance(value, str | int) else None
 
 
-def _shown(text: CountedText) -> dict[str, Any]:
+def shown(text: CountedText) -> dict[str, Any]:
+    """What the counter of an editor shows (static/js/sms_counter.js)."""
     counted, plain = text.counted, text.plain
     return {
         "text": text.text,

@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import db
+from models.consent import ConsentDefinition
 from models.investment import Investment
 from models.mail_account import MailAccount
 from models.message_template import MessageTemplate
@@ -31,6 +32,12 @@ def template_choices() -> list[tuple[str, str]]:
     """(id, name) of every active message template."""
     active = sa.select(MessageTemplate.id, MessageTemplate.name).where(MessageTemplate.is_active)
     return _choices(active.order_by(MessageTemplate.name))
+
+
+def consent_choices() -> list[tuple[str, str]]:
+    """(id, name) of every active consent."""
+    active = sa.select(ConsentDefinition.id, ConsentDefinition.name).where(ConsentDefinition.is_active)
+    return _choices(active.order_by(ConsentDefinition.position, ConsentDefinition.id))
 
 
 def _choices(statement: sa.Select[int, Any]) -> list[tuple[str, str]]:

@@ -1,8 +1,9 @@
 """Whether a message template can be used, before it is kept."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from domain.channel import Channel, Purpose
@@ -33,17 +34,24 @@ class TemplateProblem:
 
 
 def template_problem(
-    subject: str, body: str, *, channel: Channel, purpose: Purpose, runtime: EjsRuntime
+    subject: str,
+    body: str,
+    *,
+    channel: Channel,
+    purpose: Purpose,
+    runtime: EjsRuntime,
+    records: Mapping[str, str] = MappingProxyType({}),
 ) -> TemplateProblem | None:
     """The first thing that is wrong with a template, or None: each text is prepared, compiled and
-    rendered once for a client who does not exist.
+    rendered once for a client who does not exist. ``records``: dotted path to text, what else there is to
+    say anything of.
     """
     if channel == Channel.SMS:
-        return _problem("body", lambda: _check_sms(body, runtime))
+        return _problem("body", lambda: _check_sms(body, records, runtime))
     if channel != Channel.EMAIL:
-        return _problem("body", lambda: _check_plain(body, runtime))
-    return _problem("subject", lambda: _check_subject(subject, runtime)) or _problem(
-        "body", lambda: _check_html(body, purpose, runtime)
+        return _problem("body", lambda: _check_plain(body, records, runtime))
+    return _problem("subject", lambda: _check_subject(subject, records, runtime)) or _problem(
+        "body", lambda: _check_html(body, purpose, records, runtime)
     )
 
 
@@ -55,35 +63,35 @@ def _problem(field: Literal["subject", "body"], check: Callable[[], None]) -> Te
     return None
 
 
-def _check_subject(subject: str, runtime: EjsRuntime) -> None:
+def _check_subject(subject: str, records: Mapping[str, str], runtime: EjsRuntime) -> None:
     if not subject.strip():
         raise SubjectMissing
-    _try_letter(prepare_content(subject, ""), runtime)
+    _try_letter(prepare_content(subject, ""), records, runtime)
 
 
-def _check_html(body: str, purpose: Purpose, runtime: EjsRuntime) -> None:
+def _check_html(body: str, purpose: Purpose, records: Mapping[str, str], runtime: EjsRuntime) -> None:
     compile_as_written(body, runtime)
-    _try_letter(prepare_content("", body, footer_html=footer_of(purpose)), runtime)
+    _try_letter(prepare_content("", body, footer_html=footer_of(purpose)), records, runtime)
 
 
-def _check_sms(body: str, runtime: EjsRuntime) -> None:
+def _check_sms(body: str, records: Mapping[str, str], runtime: EjsRuntime) -> None:
     content = prepare_text(body, SmsSettings())
     renderer = TextRenderer(content, runtime)
     with _forgiving(content.variables):
-        renderer.render_many([values_of_nobody(content.variables)])
+        renderer.render_many([{**values_of_nobody(content.variables), **records}])
 
 
-def _check_plain(body: str, runtime: EjsRuntime) -> None:
+def _check_plain(body: str, records: Mapping[str, str], runtime: EjsRuntime) -> None:
     source = parse(body, html=False)
     template = runtime.compile(source.to_ejs(), escape="none")
     with _forgiving(source.variables):
-        template.render(nest(values_of_nobody(source.variables)))
+        template.render(nest({**values_of_nobody(source.variables), **records}))
 
 
-def _try_letter(content: FrozenContent, runtime: EjsRuntime) -> None:
+def _try_letter(content: FrozenContent, records: Mapping[str, str], runtime: EjsRuntime) -> None:
     renderer = ContentRenderer(content, runtime)
     with _forgiving(content.variables):
-        renderer.render(nest(values_of_nobody(content.variables)))
+        renderer.render(nest({**values_of_nobody(content.variables), **records}))
 
 
 @contextmanager

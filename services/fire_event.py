@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Channel, Purpose
 from domain.errors import DomainError
-from domain.events import CHANNELS, EventKind
+from domain.events import CHANNELS, EventKind, RecordKind
 from domain.notification_rules import NotificationFacts, RuleMode, Withheld, withheld
 from gateways.ejs import EjsRuntime
 from models.client import Client
@@ -36,10 +36,16 @@ from services.job_names import DELIVERS, Enqueue
 from services.message_content import Rendered
 from services.notification_content import render_notification
 from services.notification_rules import Rule, rule_in_force
-from services.record_values import payment_values, repair_values, shipment_values, ticket_values
+from services.record_values import values_of
 from services.topics import conversation_of
 
 Record = Repair | Ticket | PaymentDue | Shipment
+MODELS: dict[RecordKind, type[Record]] = {
+    RecordKind.REPAIR: Repair,
+    RecordKind.TICKET: Ticket,
+    RecordKind.PAYMENT_DUE: PaymentDue,
+    RecordKind.SHIPMENT: Shipment,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +106,7 @@ def fire_event(session: Session, what: Occurrence, *, runtime: EjsRuntime, now: 
         request_digest=what.request_digest,
         client_id=client_id,
         held_back=what.held_back,
-        values=_values(what),
+        values=values_of(what.record, what.offer),
         actor_id=what.actor_id,
         occurred_at=now,
         offer_id=what.offer.id if what.offer else None,
@@ -214,15 +220,6 @@ class _Teller:
 def _survivor(session: Session, client_id: int) -> int:
     """A client merged into another since the record was made is told under the other's name."""
     return session.scalar(sa.select(Client.merged_into_id).where(Client.id == client_id)) or client_id
-
-
-def _values(what: Occurrence) -> dict[str, str]:
-    record = what.record
-    if isinstance(record, Repair):
-        return repair_values(record, what.offer)
-    if isinstance(record, Ticket):
-        return ticket_values(record)
-    return payment_values(record) if isinstance(record, PaymentDue) else shipment_values(record)
 
 
 def _records(record: Record) -> dict[str, int | None]:

@@ -9,6 +9,17 @@ from models.shipment import Shipment
 from models.ticket import Ticket
 
 
+def values_of(
+    record: Repair | Ticket | PaymentDue | Shipment, offer: CostOffer | None = None
+) -> dict[str, str]:
+    """What there is to say of any record; ``offer`` is the one that a repair's event is about."""
+    if isinstance(record, Repair):
+        return repair_values(record, offer)
+    if isinstance(record, Ticket):
+        return ticket_values(record)
+    return payment_values(record) if isinstance(record, PaymentDue) else shipment_values(record)
+
+
 def repair_values(repair: Repair | None, offer: CostOffer | None = None) -> dict[str, str]:
     """``repair.*`` and ``offer.*``; empty texts where there is none."""
     return {

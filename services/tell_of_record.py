@@ -9,23 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
-from domain.events import RECORD_OF, EventKind, RecordKind
+from domain.events import RECORD_OF, EventKind
 from gateways.ejs import EjsRuntime
 from models.notification import FiredEvent
-from models.payment_due import PaymentDue
-from models.repair import Repair
-from models.shipment import Shipment
-from models.ticket import Ticket
-from services.fire_event import Fired, Occurrence, Record, fire_event, ring_all
+from services.fire_event import MODELS, Fired, Occurrence, Record, fire_event, ring_all
 from services.job_names import Enqueue
 from services.move_repair import NoOpenOffer, open_offer
-
-_MODELS: dict[RecordKind, type[Record]] = {
-    RecordKind.REPAIR: Repair,
-    RecordKind.TICKET: Ticket,
-    RecordKind.PAYMENT_DUE: PaymentDue,
-    RecordKind.SHIPMENT: Shipment,
-}
 
 
 class NoSuchRecord(DomainError):
@@ -76,7 +65,7 @@ def tell_of_record(
 
 def _occurrence(session: Session, told: Told) -> Occurrence:
     kind = RECORD_OF[told.kind]
-    record = cast("Record | None", session.get(_MODELS[kind], told.record_id))
+    record = cast("Record | None", session.get(MODELS[kind], told.record_id))
     if record is None:
         raise NoSuchRecord(kind=kind, number=told.record_id)
     offer = open_offer(session, record.id) if told.kind is EventKind.COST_ACCEPTANCE else None

@@ -1,0 +1,129 @@
+// The text of a notification: its editor, the counter of an SMS, and the preview on a record that somebody chose.
+(function () {
+  "use strict";
+
+  const WAIT = 400;
+  const form = document.getElementById("rule");
+  const options = JSON.parse(document.getElementById("rule-editor").textContent);
+  const source = document.currentScript.src;
+  const record = document.getElementById("record");
+  const aside = document.querySelector("[data-preview-aside]");
+  const { body, mode, subject } = form.elements;
+  const warning = document.querySelector("[data-marketing]");
+  let editor = null;
+  let untouched = "";
+  let warned = warning.querySelector("[data-marketing-text]").textContent;
+
+  function ask(given) {
+    return window.Goniec.fetch(form.dataset.preview, {
+      method: "POST",
+      headers: { Accept: "application/json", "Content-Type": "application/json" },
+      body: JSON.stringify({ strip_letters: "", variables: {}, ...given, record: record.value === "__None" ? "" : record.value }),
+    });
+  }
+
+  function showWarning() {
+    warning.hidden = !warned || mode.value === "consent";
+    warning.querySelector("[data-marketing-text]").textContent = warned;
+  }
+
+  function html() {
+    if (!editor) return body.value;
+    const now = editor.content();
+    return now === untouched ? body.value : now;
+  }
+
+  // An e-mail
+
+  let timer = 0;
+  let turn = 0;
+
+  function show(letter, problem) {
+    const text = aside.querySelector('[data-tab="text"]').getAttribute("aria-selected") === "true";
+    const frame = aside.querySelector("[data-preview-html]");
+    const plain = aside.querySelector("[data-preview-text]");
+    const said = aside.querySelector("[data-preview-problem]");
+    said.textContent = problem;
+    said.hidden = !problem;
+    aside.querySelector("[data-rule-preview]").hidden = Boolean(problem);
+    if (letter) {
+      aside.querySelector("[data-preview-subject]").textContent = letter.subject;
+      frame.srcdoc = letter.html;
+      plain.textContent = letter.text;
+    }
+    frame.hidden = text;
+    plain.hidden = !text;
+  }
+
+  async function preview() {
+    const asked = ++turn;
+    const answer = await ask({ body: html(), subject: subject.value }).catch(() => null);
+    if (asked !== turn || !answer) return;
+    if (!answer.ok) { show(null, answer.status === 409 ? await answer.text() : ""); return; }
+    const told = await answer.json();
+    if (asked !== turn) return;
+    warned = told.warning;
+    showWarning();
+    show(told, "");
+  }
+
+  function soon() {
+    clearTimeout(timer);
+    timer = setTimeout(preview, WAIT);
+  }
+
+  async function startEditor() {
+    body.required = false;
+    const rich = document.createElement("textarea");
+    const box = document.createElement("div");
+    box.className = "editor-box";
+    rich.value = body.value;
+    box.append(rich);
+    body.after(box);
+    body.hidden = true;
+    editor = await window.Goniec.editor(rich, {
+      base: new URL("../vendor/hugerte", source).href,
+      ...options,
+      changed: () => { if (editor && editor.content() !== untouched) { form.dispatchEvent(new Event("input", { bubbles: true })); soon(); } },
+      submit: () => form.requestSubmit(),
+    });
+    if (editor) untouched = editor.content();
+    form.addEventListener("submit", () => { body.value = html(); });
+    form.dataset.ready = "yes";
+  }
+
+  function startMail() {
+    subject.addEventListener("input", soon);
+    record.addEventListener("input", preview);
+    aside.querySelectorAll("[data-tab]").forEach((tab) => tab.addEventListener("click", () => {
+      aside.querySelectorAll("[data-tab]").forEach((other) => other.setAttribute("aria-selected", String(other === tab)));
+      show(null, aside.querySelector("[data-preview-problem]").textContent);
+    }));
+    startEditor();
+    preview();
+  }
+
+  // An SMS
+
+  function startText() {
+    const strip = form.elements.strip_letters;
+    async function send(_url, given) {
+      const answer = await ask(given);
+      if (answer.ok) {
+        warned = (await answer.clone().json()).warning;
+        showWarning();
+      }
+      return answer;
+    }
+    const counter = window.Goniec.smsCounter({ read: () => ({ body: body.value, strip_letters: strip.value }), send });
+    window.Goniec.plainEditor(body, { ...options, changed: () => counter.soon() });
+    strip.addEventListener("change", counter.refresh);
+    record.addEventListener("input", counter.refresh);
+    counter.refresh();
+    form.dataset.ready = "yes";
+  }
+
+  mode.addEventListener("change", showWarning);
+  if (subject) startMail();
+  else startText();
+})();
