@@ -10,7 +10,6 @@ from flask_babel import format_datetime, format_decimal, format_timedelta, gette
 
 from admin_views.access import SEND, GuardedView, needs
 from admin_views.campaign_records import campaign_or_404, left_for, page_of
-from admin_views.campaign_titles import readable
 from admin_views.labels import label, tone
 from admin_views.money import units
 from admin_views.numbers import whole_number
@@ -28,6 +27,7 @@ from queries.campaign_progress import CampaignProgress, campaign_progress
 from queries.campaign_rate import seconds_left, sent_per_second
 from queries.campaign_wait import campaign_wait
 from services import steer_campaign
+from services.readable_title import readable
 from services.start_now import start_now
 
 SHOWN = (
@@ -183,7 +183,7 @@ def _sms_text(campaign: Campaign) -> str:
     if campaign.channel != Channel.SMS:
         return ""
     frozen = campaign.frozen_content or {}
-    return readable(str(frozen.get("text") or campaign.body))
+    return readable(str(frozen.get("text") or campaign.body), gettext)
 
 
 def _sender(campaign: Campaign) -> str:

@@ -17,7 +17,7 @@ from extensions.wiring import wiring
 from models import db
 from queries.dashboard import attention, campaigns_under_way, messages_per_day
 from queries.ksef_stuck import number_stuck_in_ksef
-from queries.low_balance import account_running_low
+from queries.low_balance import account_running_low, known_balance
 
 CAMPAIGN_PAGE = "campaign.details_view"
 SWEEP_STEPS = {
@@ -52,6 +52,7 @@ class DashboardView(GuardedView, AdminIndexView):
             "dashboard/index.html",
             attention=attention(db.session),
             campaigns=campaigns_under_way(db.session),
+            balance=known_balance(db.session()),
             low=account_running_low(db.session()),
             units=units,
             stuck=number_stuck_in_ksef(db.session, active_ksef(), hands.clock()),

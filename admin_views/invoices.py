@@ -94,7 +94,7 @@ class InvoiceView(RecordView):
     column_formatters = {
         "number": own_link,
         "seller": lambda _view, _context, invoice, _name: _party(invoice.seller),
-        "buyer": lambda _view, _context, invoice, _name: invoice.buyer.get("name", ""),
+        "buyer": lambda _view, _context, invoice, _name: _party(invoice.buyer),
         "net": grosze_column,
         "tax": grosze_column,
         "gross": grosze_column,

@@ -14,6 +14,7 @@ from werkzeug.datastructures import FileStorage
 
 from admin_views.access import REPORT, SEND, GuardedView, asks_as_script, needs
 from admin_views.compose_attachments import upload_of
+from admin_views.dear_words import dear_title
 from admin_views.formatters import file_size
 from admin_views.labels import reason_label
 from admin_views.money import units
@@ -211,6 +212,7 @@ def _page(
         "template_id": whole_number(request.args.get("template")),
         "footer": sms_settings(db.session()).footer,
         "units": units,
+        "dear_title": dear_title,
         "limits": wiring().attachment_limits,
         "size": file_size,
         "editor": {"language": current_language(), "tags": _tags(channel)},

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 
 from admin_views.access import WRITE, GuardedView, needs
 from admin_views.campaign_records import campaign_or_404, json_body
+from admin_views.dear_words import dear_title
 from admin_views.given_draft import given_text
 from admin_views.labels import label, tone
 from admin_views.money import units
@@ -92,6 +93,7 @@ def shown(text: CountedText) -> dict[str, Any]:
         "encodingTone": tone(counted.encoding),
         "plain": _without_letters(text) if plain != counted else "",
         "saves": plain.parts < counted.parts,
+        "dearTitle": dear_title("".join(counted.expensive), cost_more=plain.parts < counted.parts),
         "expensive": [_character(each) for each in counted.expensive],
         "problem": translate(text.problem) if text.problem else "",
     }

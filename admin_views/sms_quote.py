@@ -3,6 +3,7 @@
 from typing import Any
 
 from admin_views.access import REPORT
+from admin_views.dear_words import dear_title
 from admin_views.money import units
 from domain.local_time import WARSAW
 from domain.money import in_zloty
@@ -33,6 +34,9 @@ def shown_quote(campaign: Campaign, order: SendOrder) -> dict[str, Any]:
     lacking = NotEnoughMoney(needed=in_zloty(quote.total), available=in_zloty(account.available))
     return {
         "quote": quote,
+        "dear_title": dear_title(
+            "".join(quote.expensive), cost_more=quote.without_letters < quote.with_letters
+        ),
         "strips": order.texts.content.strip_letters,
         "most_messages": max(quote.distribution.values(), default=1),
         "units": units,

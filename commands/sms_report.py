@@ -9,13 +9,11 @@ import click
 from sqlalchemy.orm import Session
 
 from commands.output import OneLineCommand, bad_input, command_line, emit
-from domain.channel import Channel
 from domain.csv_text import csv_lines
 from domain.money import zloty_of
 from models import db
-from models.campaign import Campaign
 from queries.sms_report import SUMMED, By, ReportFilter, Total, campaigns_behind, total_of, totals
-from services.read_message import title_of_text
+from services.readable_title import readable_title
 
 DELIMITER = ";"
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -51,7 +49,7 @@ def _sums(line: Total) -> dict[str, Any]:
 
 def _names(session: Session, wanted: ReportFilter, lines: Sequence[Total]) -> list[str]:
     """What the events are called: a campaign by its title, with its number where others have the same."""
-    titles = {key: _title(campaign) for key, campaign in campaigns_behind(session, wanted).items()}
+    titles = {key: readable_title(campaign) for key, campaign in campaigns_behind(session, wanted).items()}
     shared = Counter(titles.values())
     shared[""] = 2  # no title tells nothing apart either
     return [_name(line.key, titles.get(line.key, line.key), shared) for line in lines]
@@ -59,7 +57,3 @@ def _names(session: Session, wanted: ReportFilter, lines: Sequence[Total]) -> li
 
 def _name(key: str, title: str, shared: Counter[str]) -> str:
     return f"{title} (#{key})".lstrip() if shared[title] > 1 else title
-
-
-def _title(campaign: Campaign) -> str:
-    return title_of_text(campaign.body) if campaign.channel is Channel.SMS else campaign.subject

@@ -18,6 +18,10 @@ class NotAnAmount(DomainError):
     message = "“%(text)s” is not an amount of money. Write it like 100 or 49,99."
 
 
+class NoAmount(NotAnAmount):
+    message = "Enter the amount."
+
+
 def units_of(amount: Decimal) -> int:
     """Złoty as units. Raises ValueError for what units cannot hold: money is never rounded by storing it."""
     units = amount * UNITS_PER_ZLOTY
@@ -39,9 +43,11 @@ def in_zloty(units: int) -> Decimal:
 
 def amount_of(text: str) -> Decimal:
     """What a person typed, ``49,99`` or ``1 000.50``, in złoty: plain digits, at most fifteen, and a comma or
-    a point. Raises NotAnAmount.
+    a point. Raises NotAnAmount, and NoAmount for nothing.
     """
     compact = text.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "").replace(",", ".")
+    if not compact:
+        raise NoAmount
     plain = compact.replace(".", "", 1)
     if not (plain.isascii() and plain.isdecimal() and len(plain) <= _LONGEST):
         raise NotAnAmount(text=text[:40])

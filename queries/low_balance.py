@@ -22,3 +22,13 @@ def money_is_low() -> sa.ColumnElement[bool]:
 def account_running_low(session: Session) -> SmsAccount | None:
     """The account to top up, if there is one."""
     return session.scalars(sa.select(SmsAccount).where(money_is_low()).order_by(SmsAccount.id)).first()
+
+
+def known_balance(session: Session) -> int | None:
+    """What can be spent, in 1/10000 PLN; none while no account in use has ever held money."""
+    account = session.scalars(
+        sa.select(SmsAccount)
+        .where(SmsAccount.is_active, sa.exists().where(LedgerEntry.account_id == SmsAccount.id))
+        .order_by(SmsAccount.id)
+    ).first()
+    return account.available if account else None

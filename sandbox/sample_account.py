@@ -27,8 +27,8 @@ OPERATOR = Party(
     postal_code="30-002",
     city="Kraków",
 )
-TOP_UPS = ((60, 20_000), (12, 10_000))
-"""Days ago, grosze."""
+TOP_UPS = ((60, 20_000), (35, 10_000))
+"""Days ago, grosze; before the first text is charged, so that the ledger stands in the order of time."""
 PRICE = 1_599
 
 

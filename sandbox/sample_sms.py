@@ -1,6 +1,8 @@
 """The sample company's texts: the sandbox's gateway, two templates, and a campaign that was sent and paid."""
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
+from itertools import accumulate
 from random import Random
 from typing import cast
 from uuid import UUID
@@ -33,7 +35,10 @@ from services.text_content import FrozenText, prepare_text
 
 SENDER = "NADRZECZE"
 SENT = 300
-DAYS_AGO = 9
+FRIDAY = 5
+DAYS_AGO = 27
+WEIGHTS = (4, 9, 6, 12, 3, 7)
+"""How many of the texts leave on one working day, compared to the next."""
 NOT_DELIVERED, NO_REPORT = 9, 4
 INVITATION = (
     "Dzien otwarty inwestycji {investment_name} juz w sobote, godz. 10-14. Zapraszamy! Nadrzecze Development"
@@ -129,8 +134,7 @@ def _deliver(
     parts = segment(content.text).parts
     unusual = rng.sample(range(len(messages)), min(len(messages), NOT_DELIVERED + NO_REPORT))
     states = dict.fromkeys(unusual[:NOT_DELIVERED], DeliveryState.UNDELIVERED)
-    for place, message in enumerate(messages):
-        moment = started + timedelta(seconds=place / 5)
+    for place, (message, moment) in enumerate(zip(messages, _moments(started, len(messages)), strict=True)):
         day = moment.astimezone(WARSAW).date()
         attempt = DeliveryAttempt(
             message_id=message.id, uuid=str(UUID(int=rng.getrandbits(128), version=4)), started_at=moment,
@@ -149,3 +153,12 @@ def _deliver(
         add_to_day(session, key, messages=1, parts=parts, cost=parts * PRICE)
         campaign.finished_at = moment
     session.flush()
+
+
+def _moments(started: datetime, number: int) -> list[datetime]:
+    """When each text left, in order: on the working days of the weeks until yesterday."""
+    days = [started + timedelta(days=offset) for offset in range(DAYS_AGO)]
+    working = [day for day in days if day.isoweekday() <= FRIDAY]
+    ends = list(accumulate(WEIGHTS[place % len(WEIGHTS)] for place in range(len(working))))
+    places = (bisect_right(ends, place * ends[-1] // number) for place in range(number))
+    return [working[day] + timedelta(seconds=place / 5) for place, day in enumerate(places)]

@@ -106,6 +106,9 @@
     find("plain").hidden = !told.plain;
     find("plain").classList.toggle("sms-saves", told.saves);
     find("reasons").replaceChildren(...reasons(told.expensive));
+    find("dear-title").textContent = told.dearTitle;
+    root.classList.toggle("sms-same-price", !told.saves);
+    if (phone) phone.classList.toggle("sms-same-price", !told.saves);
     find("dear").hidden = told.expensive.length === 0;
     find("problem").textContent = told.problem;
     find("problem").hidden = !told.problem;

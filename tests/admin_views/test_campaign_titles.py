@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from admin_views.campaign_titles import field_label, readable, with_labels
+from admin_views.campaign_titles import field_label, with_labels
 from domain.channel import Channel
 from domain.delivery import CampaignStatus
 from services.draft_campaign import SubjectMissing
 from services.message_content import EmptyVariables
+from services.readable_title import readable
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
 
@@ -32,7 +34,7 @@ Visit = Callable[[str], Visitor]
 )
 def test_a_field_of_a_title_is_shown_by_its_name(panel: Flask, written: str, read: str) -> None:
     with panel.test_request_context(headers={"Accept-Language": "en"}):
-        assert readable(written) == read
+        assert readable(written, gettext) == read
 
 
 def test_a_refusal_names_its_fields_as_the_panel_does(panel: Flask) -> None:

@@ -16,7 +16,7 @@ Visit = Callable[[str], Visitor]
 SAID = "Money on the SMS account runs low"
 
 
-@pytest.mark.parametrize(("role", "links"), [("accountant", 2), ("operator", 0)])
+@pytest.mark.parametrize(("role", "links"), [("accountant", 3), ("operator", 0)])
 def test_low_money_is_said_with_a_way_to_top_up_for_those_who_may(
     visit: Visit, stored: Session, role: str, links: int
 ) -> None:
@@ -32,3 +32,13 @@ def test_low_money_is_said_with_a_way_to_top_up_for_those_who_may(
     account.low_balance = account.balance
     stored.commit()
     assert SAID not in person.get("/admin/").text
+
+
+@pytest.mark.parametrize(("role", "told"), [("accountant", True), ("operator", False)])
+def test_what_is_left_is_on_the_first_page_for_those_who_pay(
+    visit: Visit, stored: Session, role: str, told: bool
+) -> None:
+    actor = stored.scalars(sa.select(User).where(User.name == "accountant")).one()
+    write_account(stored, actor_id=actor.id, now=make.LONG_AGO)
+    stored.commit()
+    assert ("data-balance>PLN300.00<" in visit(role).get("/admin/").text) is told

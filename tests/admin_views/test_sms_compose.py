@@ -169,6 +169,20 @@ def test_dear_characters_are_named_and_what_it_costs_without_them(visit: Visit, 
     )
 
 
+@pytest.mark.parametrize(
+    ("body", "title"),
+    [
+        ("ą" * 100, "Characters that make it dear:"),
+        ("ą", "These shorten an SMS to 70 characters; the price is the same without them:"),
+        ("10 €", "These count as two characters; the price is the same without them:"),
+    ],
+)
+def test_characters_that_cost_nothing_are_not_called_dear(
+    visit: Visit, draft: Campaign, body: str, title: str
+) -> None:
+    assert count(visit("operator"), body, campaign=draft.id)["dearTitle"] == title
+
+
 def test_a_text_sent_without_polish_letters_is_counted_so(
     visit: Visit, stored: Session, draft: Campaign
 ) -> None:

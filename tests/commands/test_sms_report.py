@@ -74,6 +74,18 @@ def test_a_spreadsheet_gets_semicolons_and_no_formula(run: Run, spring: None) ->
     assert len(rows) == 5
 
 
+def test_a_campaign_is_called_what_the_panel_calls_it(application: Flask, run: Run) -> None:
+    with application.app_context():
+        session = db.session()
+        make_rich(session)
+        campaign = make.make_campaign(session, make.make_investment(session), channel=Channel.SMS)
+        campaign.body = "{client_first_name}, klucze są gotowe <% if (1) { %>"
+        charge_text(session, date(2026, 3, 1), campaign=campaign)
+        session.commit()
+    [row] = run("sms-report", *MARCH, "--by", "event", "--json").data["rows"]
+    assert row["key"] == "[Client: first name], klucze są gotowe …"
+
+
 def test_a_period_without_texts_is_an_empty_report(run: Run) -> None:
     data = run("sms-report", *MARCH, "--json").data
     assert (data["rows"], data["total"]) == ([], {"messages": 0, "parts": 0, "cost": "0.0000"})

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.invoices import IncompleteParty, Party, SameParty, check_parties, invoice_number
-from domain.money import NotAnAmount, amount_of, grosze_of, units_of, vat_of_gross, zloty_of
+from domain.money import NoAmount, NotAnAmount, amount_of, grosze_of, units_of, vat_of_gross, zloty_of
 from domain.payments import AmountOutOfRange, PaymentStatus, check_top_up, status_after
 
 
@@ -54,6 +54,12 @@ def test_what_is_no_amount_is_refused(typed: str) -> None:
 )
 def test_a_price_is_read_to_its_last_digit(typed: str, amount: str) -> None:
     assert amount_of(typed) == Decimal(amount)
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "\u00a0"])
+def test_an_amount_that_is_missing_is_asked_for(typed: str) -> None:
+    with pytest.raises(NoAmount, match="Enter the amount"):
+        grosze_of(typed)
 
 
 @given(st.text(max_size=20))

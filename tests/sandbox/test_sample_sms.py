@@ -1,0 +1,26 @@
+"""The sample company's texts, as the accountant finds them."""
+
+from datetime import UTC, date, datetime
+
+import sqlalchemy as sa
+from flask import Flask
+
+from models import db
+from models.ledger import LedgerEntry
+from models.sms_day import SmsDay
+from queries.ledger_check import check_ledger
+from queries.reports_check import check_reports
+from sandbox.sample_company import write_sample_company
+
+
+def test_texts_left_on_many_days_of_the_last_weeks_and_the_ledger_is_in_order(sqlite_app: Flask) -> None:
+    monday = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    write_sample_company(db.session(), clients=1200, password="a long password", now=monday)
+    days = sorted(db.session.scalars(sa.select(SmsDay.day).distinct()))
+    assert len(days) >= 15
+    assert date(2026, 2, 2) < days[0] and days[-1] < monday.date()
+    assert all(day.isoweekday() <= 5 for day in days)
+    moments = list(db.session.scalars(sa.select(LedgerEntry.recorded_at).order_by(LedgerEntry.id)))
+    assert len(moments) > 300 and moments == sorted(moments)
+    assert check_ledger(db.session()).problems == ()
+    assert check_reports(db.session()).problems == ()
