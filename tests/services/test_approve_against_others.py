@@ -21,6 +21,11 @@ from tests.services.test_approve_campaign import ORDER, Rings, draft_for, ready
 PEOPLE = 30
 
 
+@pytest.fixture
+def rings() -> Rings:
+    return Rings()
+
+
 @pytest.mark.parametrize("other", ["discard", "cancel"])
 def test_an_approval_and_its_opposite_leave_no_half_of_a_campaign(
     database: Flask, now: datetime, rings: Rings, other: str
