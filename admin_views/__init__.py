@@ -11,15 +11,18 @@ from flask_babel import format_decimal
 from admin_views.api_tokens import ApiTokenView
 from admin_views.bounces import BounceView
 from admin_views.campaign import CampaignView
+from admin_views.canned_answers import CannedAnswerView
 from admin_views.clients import ClientView
 from admin_views.company import CompanyView
 from admin_views.consent_definitions import ConsentDefinitionView
 from admin_views.consents import ConsentView
 from admin_views.contracts import ContractView
+from admin_views.conversations import ConversationView
 from admin_views.dashboard import DashboardView
 from admin_views.desk_settings import DeskSettingsView
 from admin_views.errors import register_error_pages
 from admin_views.formatters import badge, day, moment, tag
+from admin_views.inbox import inbox_counts
 from admin_views.investments import InvestmentView
 from admin_views.invoices import InvoiceView
 from admin_views.labels import label, word
@@ -47,11 +50,13 @@ from extensions.babel import ENUM_WORDS
 from extensions.csp import csp_nonce
 
 SCREENS: list[type[Any]] = [
+    ConversationView,
     CampaignView,
     MessageView,
     MessageTemplateView,
     NotificationRuleView,
     NotificationView,
+    CannedAnswerView,
     ClientView,
     MembershipView,
     InvestmentView,
@@ -97,6 +102,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(number=format_decimal, moment=moment, day=day)
     app.jinja_env.globals.update(role_name=role_name, badge=badge, tag=tag, label=label)
     app.extensions[ENUM_WORDS] = word
+    app.jinja_env.globals.update(inbox_counts=inbox_counts)
     register_error_pages(app)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import current_app, jsonify
 from flask.typing import ResponseReturnValue
 from flask_admin import AdminIndexView, expose
-from flask_babel import format_date, gettext
+from flask_babel import format_date, gettext, ngettext
 from flask_babel import lazy_gettext as _
 
 from admin_views.access import GuardedView
@@ -16,6 +16,7 @@ from extensions.queue_health import queue_health
 from extensions.wiring import wiring
 from models import db
 from queries.dashboard import attention, campaigns_under_way, messages_per_day
+from queries.inbox import Inbox, inbox
 from queries.ksef_stuck import number_stuck_in_ksef
 from queries.low_balance import account_running_low, known_balance
 
@@ -47,12 +48,15 @@ class DashboardView(GuardedView, AdminIndexView):
     @expose("/")
     def index(self) -> Any:
         hands = wiring()
+        counted = inbox(db.session)
         health = queue_health(hands.doorbell, hands.clock())
         return self.render(
             "dashboard/index.html",
             attention=attention(db.session),
             campaigns=campaigns_under_way(db.session),
             balance=known_balance(db.session()),
+            inbox=counted,
+            inbox_words=_inbox_words(counted),
             low=account_running_low(db.session()),
             units=units,
             stuck=number_stuck_in_ksef(db.session, active_ksef(), hands.clock()),
@@ -73,3 +77,11 @@ class DashboardView(GuardedView, AdminIndexView):
             counts=[count for _day, count in days],
             name=gettext("Sent messages"),
         )
+
+
+def _inbox_words(counted: Inbox) -> str:
+    unread = ngettext("%(num)s unread conversation", "%(num)s unread conversations", counted.unread)
+    awaiting = ngettext("%(num)s awaits an answer", "%(num)s await an answer", counted.awaiting)
+    return ", ".join(
+        words for words, count in ((unread, counted.unread), (awaiting, counted.awaiting)) if count
+    )

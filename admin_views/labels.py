@@ -17,9 +17,11 @@ from domain.repairs import RepairState
 from domain.segments import Encoding
 from domain.smtp_replies import BounceVerdict
 from domain.tickets import TicketState
+from domain.two_way import OneWay
 from models.campaign import CampaignKind
 from models.client import ClientKind, PhoneKind
 from models.consent import ConsentAction, ConsentMethod, ConsentPurpose
+from models.conversation import ConversationState
 from models.investment import ContractType
 from models.invoice import InvoiceKind
 from models.ledger import EntryKind
@@ -123,6 +125,8 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
     (Encoding.UCS2, _("With special characters"), WARNING),
     (Direction.OUTGOING, _("Outgoing"), NEUTRAL),
     (Direction.INCOMING, _("Incoming"), INFO),
+    (ConversationState.OPEN, _("Ongoing"), NEUTRAL),
+    (ConversationState.CLOSED, _("Closed"), NEUTRAL),
     (Origin.CAMPAIGN, _("Campaign"), NEUTRAL),
     (Origin.EVENT, _("Notification"), NEUTRAL),
     (Origin.SEQUENCE, _("Sequence"), NEUTRAL),
@@ -205,6 +209,14 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
 
 _OPTED_OUT_OF_SMS = _("SMS messages turned off in the client's preferences")
 
+_ONE_WAY = {
+    OneWay.SENDER_NAME: _(
+        "Texts are sent under a sender name, and nobody can answer a name. Two-way SMS needs a number as the "
+        "sender."
+    ),
+    OneWay.NO_INCOMING_ROUTE: _("No active SMS gateway brings answers to us."),
+}
+
 # Members of different enums may be the same text, and a StrEnum hashes as its text.
 _BY_MEMBER = {(type(member), member.value): (text, tone) for member, text, tone in _ENTRIES}
 
@@ -223,6 +235,11 @@ def word(member: StrEnum) -> str:
 def reason_label(reason: Reason, channel: Channel) -> Any:
     """Why somebody gets nothing by a channel: its own words where reasons are shared by several."""
     return _OPTED_OUT_OF_SMS if (reason, channel) == (Reason.OPTED_OUT, Channel.SMS) else label(reason)
+
+
+def one_way_words(why: OneWay) -> Any:
+    """Why two-way SMS is off."""
+    return _ONE_WAY[why]
 
 
 def tone(member: StrEnum) -> str:

@@ -23,12 +23,14 @@ from extensions.babel import translate
 from extensions.wiring import wiring
 from models import db
 from models.client import Client
+from models.conversation import Conversation
 from services.preview_text import (
     CountedText,
     Reader,
     count_typed,
     reader_alone,
     reader_in_campaign,
+    reader_in_conversation,
     sample_reader,
 )
 from services.price_list import tariff_on
@@ -57,7 +59,9 @@ class SmsCountPages(GuardedView):
     @expose("/sms-count", methods=("POST",))
     @needs(WRITE)
     def sms_count(self) -> ResponseReturnValue:
-        """Takes ``body``, ``strip_letters``, ``variables``; ``campaign`` and ``client`` say who reads it."""
+        """Takes ``body``, ``strip_letters``, ``variables``; ``campaign``, ``client`` or
+        ``conversation`` say who reads it.
+        """
         given, hands = json_body(), wiring()
         typed, reader = given_text(given), _reader(given)
         tariff = tariff_on(db.session(), hands.clock().astimezone(WARSAW).date())
@@ -68,6 +72,10 @@ def _reader(given: dict[str, object]) -> Reader:
     campaign_id, client_id = _number(given.get("campaign")), _number(given.get("client"))
     if campaign_id is not None:
         return reader_in_campaign(db.session(), campaign_or_404(campaign_id), client_id)
+    if (conversation_id := _number(given.get("conversation"))) is not None:
+        return reader_in_conversation(
+            db.session(), db.session.get(Conversation, conversation_id) or abort(404)
+        )
     if client_id is None:
         return sample_reader(db.session())
     if db.session.get(Client, client_id) is None:
@@ -88,6 +96,7 @@ def shown(text: CountedText) -> dict[str, Any]:
         "parts": counted.parts,
         "partsText": ngettext("%(num)s SMS part", "%(num)s SMS parts", counted.parts),
         "price": _price(text, counted.parts),
+        "cost": "" if text.unit_price is None else counted.parts * text.unit_price,
         "encoding": counted.encoding.value,
         "encodingLabel": str(label(counted.encoding)),
         "encodingTone": tone(counted.encoding),

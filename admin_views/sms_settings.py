@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from admin_views.access import ADMINISTER
 from admin_views.base import PanelView
+from admin_views.labels import one_way_words
 from admin_views.money import AmountField
 from admin_views.sections import SMS_ACCOUNT
 from domain.channel import Channel, Purpose
@@ -27,6 +28,7 @@ from extensions.login import current_user_id
 from extensions.wiring import wiring
 from models import db
 from models.sms_account import SmsAccount
+from queries.two_way import one_way
 from services.check_template import template_problem
 from services.choose_account import sms_account
 from services.invoice_settings import save_settings
@@ -132,7 +134,14 @@ class SmsSettingsView(PanelView):
             flash(gettext("The SMS settings have been saved."), "success")
             return redirect(self.get_url(".index"))
         failure = translate_stored(account.last_failure) if account.held_until else ""
-        page = self.render("sms_settings/index.html", form=form, account=account, failure=failure)
+        off = one_way(db.session())
+        page = self.render(
+            "sms_settings/index.html",
+            form=form,
+            account=account,
+            failure=failure,
+            off=one_way_words(off) if off else "",
+        )
         return (str(page), REFUSED) if form.errors else str(page)
 
 

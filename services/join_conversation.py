@@ -34,7 +34,7 @@ def join_conversation(session: Session, client_id: int | None, address_digest: s
     conversation = answered.conversation if answered else None
     if conversation is None:
         owner = answered.client_id if answered and answered.client_id else client_id
-        topic = topic_of_correspondent(owner, address_digest)
+        topic = _topic(session, owner, address_digest)
         conversation = conversation_about(session, topic, owner, address_digest, now)
         if answered is not None:
             answered.conversation_id = conversation.id
@@ -59,6 +59,13 @@ def join_conversation(session: Session, client_id: int | None, address_digest: s
     )
     session.refresh(conversation)
     return Joined(conversation, answered, is_ambiguous)
+
+
+def _topic(session: Session, owner: int | None, address_digest: str) -> str:
+    """A number's own conversation stays the one it writes to when somebody said whose number it is."""
+    of_number = topic_of_correspondent(None, address_digest)
+    linked = sa.exists().where(Conversation.topic == of_number, Conversation.client_id == owner)
+    return of_number if session.scalar(sa.select(linked)) else topic_of_correspondent(owner, address_digest)
 
 
 def newest_text_to(session: Session, address_digest: str) -> Message | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from domain.correspondence import SAMPLE_VALUES
 from domain.errors import DomainError
 from domain.merge_tags import field_name
@@ -15,7 +16,9 @@ from domain.transliteration import to_gsm
 from gateways.ejs import EjsRuntime
 from models.campaign import Campaign
 from models.client import PhoneNumber
+from models.conversation import Conversation
 from queries.audience import audience_of, pairs
+from queries.correspondent import correspondent
 from queries.merge_values import merge_values_column, with_records
 from services.draft_campaign import COMPANY_NAME, company_name, filled_in, sample_values
 from services.price_list import NoPrice
@@ -78,6 +81,14 @@ def reader_alone(session: Session, client_id: int) -> Reader:
         sa.select(PhoneNumber.normalised).where(PhoneNumber.client_id == client_id, PhoneNumber.is_primary)
     )
     return Reader({**_company(session), **(found or {})}, number or ANY_POLISH)
+
+
+def reader_in_conversation(session: Session, conversation: Conversation) -> Reader:
+    """Whoever an answer there goes to, a stranger included."""
+    found = correspondent(session, conversation, Channel.SMS)
+    if found is None:
+        return Reader(_company(session))
+    return Reader({**_company(session), **found.values}, found.address or ANY_POLISH)
 
 
 def sample_reader(session: Session) -> Reader:

@@ -14,13 +14,12 @@ from domain.links import sign_id
 from domain.local_time import WARSAW
 from domain.money import in_zloty
 from gateways.ejs import EjsRuntime
-from models.mail_account import MailAccount
 from models.message import Message, Origin
 from models.setting import LINK_KEY, secret_of
 from queries.one_client import OneClient, one_client
 from services.approve_campaign import QuoteChanged
 from services.attach_single import files_to_send
-from services.choose_account import NoMailAccount, sms_account_to_send_from
+from services.choose_account import default_mail_account, sms_account_to_send_from
 from services.compose_mail import UNSUBSCRIBE
 from services.job_names import DELIVERS, Enqueue
 from services.ledger import NotEnoughMoney
@@ -29,7 +28,7 @@ from services.price_list import tariff_on
 from services.quote_texts import Quote, quote_one
 from services.record_audit import append_audit
 from services.topics import conversation_about, topic_of_correspondent
-from services.write_single import Written, finished_text, render_mail, render_text
+from services.write_single import Known, Written, finished_text, render_mail, render_text
 
 NO_LINK = "#"
 """What is only looked at is sent to nobody, so its unsubscribe link leads nowhere."""
@@ -128,7 +127,7 @@ def send_single(
         session.add(message)
         session.flush()
         if order.written.channel is Channel.EMAIL:
-            _write_mail(session, message, order.written, preview.client, runtime, base_url)
+            write_mail(session, message, order.written, preview.client, runtime, base_url)
         _audit(session, order, message, now)
         session.commit()
     except IntegrityError:
@@ -154,12 +153,13 @@ def _message(session: Session, order: SingleOrder, preview: SinglePreview, now: 
     account = sms_account_to_send_from(session) if is_text else None
     topic = topic_of_correspondent(client.id, client.address_digest)
     conversation = conversation_about(session, topic, client.id, client.address_digest, now)
+    conversation.awaits_answer = False
     return Message(
         idempotency_key=order.token,
         conversation_id=conversation.id,
         channel=order.written.channel,
         origin=Origin.MANUAL,
-        account_id=None if account else _mail_account(session),
+        account_id=None if account else default_mail_account(session),
         sms_account_id=account.id if account else None,
         sender=account.sender if account else "",
         client_id=client.id,
@@ -176,27 +176,18 @@ def _message(session: Session, order: SingleOrder, preview: SinglePreview, now: 
     )
 
 
-def _mail_account(session: Session) -> int:
-    account_id = session.scalar(
-        sa.select(MailAccount.id).where(MailAccount.is_default, MailAccount.is_active)
-    )
-    if account_id is None:
-        raise NoMailAccount
-    return account_id
-
-
-def _write_mail(
+def write_mail(
     session: Session,
     message: Message,
     written: Written,
-    client: OneClient,
+    client: Known,
     runtime: EjsRuntime,
     base_url: str,
 ) -> None:
-    """Put the link that belongs to this very message where the preview had none."""
+    """Render a stored e-mail with the link that belongs to this very message, where a preview has none."""
     token = sign_id(UNSUBSCRIBE, message.id, secret_of(session.connection(), LINK_KEY))
     rendered = render_mail(session, written, client, runtime, unsubscribe_url=f"{base_url}/u/{token}")
-    message.body_html, message.body_text = rendered.html, rendered.text
+    message.subject, message.body_html, message.body_text = rendered.subject, rendered.html, rendered.text
 
 
 def _audit(session: Session, order: SingleOrder, message: Message, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,6 @@ from domain.merge_tags import RECORD_PATHS, field_name
 from domain.template_source import Ejs, TemplateSource, parse
 from gateways.ejs import EjsRuntime
 from models.message_template import MessageTemplate
-from queries.one_client import OneClient
 from services.compose_mail import nest
 from services.draft_campaign import COMPANY_NAME, BodyMissing, Draft, SubjectMissing, company_name
 from services.message_content import (
@@ -34,6 +33,13 @@ class CodeInMessage(DomainError):
     message = "A message to one client cannot hold template code. Choose a template that holds it."
 
 
+class Known(Protocol):
+    """Whom a message is for. ``values``: dotted path to text."""
+
+    @property
+    def values(self) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """What somebody wrote to a client; merge tags may stand in it, code may not: a client's own data, put in
@@ -53,7 +59,7 @@ class Written:
 
 
 def fill_template(
-    session: Session, template: MessageTemplate, client: OneClient, runtime: EjsRuntime
+    session: Session, template: MessageTemplate, client: Known, runtime: EjsRuntime
 ) -> tuple[str, str]:
     """A template's subject and body with what is known of the client filled in.
 
@@ -68,7 +74,7 @@ def fill_template(
 
 
 def render_text(
-    session: Session, written: Written, client: OneClient, runtime: EjsRuntime
+    session: Session, written: Written, client: Known, runtime: EjsRuntime
 ) -> tuple[TextRenderer, Mapping[str, str]]:
     """An SMS with its footer, ready to be counted, and the values to render it with.
 
@@ -87,7 +93,7 @@ def finished_text(renderer: TextRenderer, values: Mapping[str, str]) -> str:
 
 
 def render_mail(
-    session: Session, written: Written, client: OneClient, runtime: EjsRuntime, *, unsubscribe_url: str
+    session: Session, written: Written, client: Known, runtime: EjsRuntime, *, unsubscribe_url: str
 ) -> Rendered:
     """An e-mail as it leaves. Raises SubjectMissing and what `render_text` does."""
     if not written.subject.strip():
@@ -99,7 +105,7 @@ def render_mail(
     return ContentRenderer(content, runtime).render(nest(values))
 
 
-def _values(session: Session, client: OneClient) -> dict[str, str]:
+def _values(session: Session, client: Known) -> dict[str, str]:
     company = company_name(session)
     return {**client.values, **({COMPANY_NAME: company} if company else {})}
 

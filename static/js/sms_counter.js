@@ -129,10 +129,11 @@
     });
   }
 
-  /** `read` gives body, strip_letters and variables, and the campaign or client whose reader it is shown for;
-   *  `send`, where a page has its own way of asking, answers as fetch does. The page holds one counter.
+  /** `read` gives body, strip_letters and variables, and the campaign, client or conversation whose reader it is
+   *  shown for; `send`, where a page has its own way of asking, answers as fetch does; `told` hears each answer.
+   *  The page holds one counter.
    */
-  function smsCounter({ read, send = ask }) {
+  function smsCounter({ read, send = ask, told: hear = () => {} }) {
     const root = document.querySelector("[data-sms-counter]");
     const phone = document.querySelector("[data-sms-phone]");
     let turn = 0;
@@ -141,11 +142,14 @@
     async function refresh() {
       clearTimeout(timer);
       const asked = ++turn;
-      const { body, strip_letters = "", variables = {}, campaign = "", client = "" } = read();
-      const answer = await send(root.dataset.url, { body, strip_letters, variables, campaign, client }).catch(() => null);
+      const { body, strip_letters = "", variables = {}, campaign = "", client = "", conversation = "" } = read();
+      const asks = { body, strip_letters, variables, campaign, client, conversation };
+      const answer = await send(root.dataset.url, asks).catch(() => null);
       if (asked !== turn || !answer || !answer.ok) return;
       const told = await answer.json();
-      if (asked === turn) show(root, phone, told);
+      if (asked !== turn) return;
+      show(root, phone, told);
+      hear(told);
     }
 
     function soon() {

@@ -1,0 +1,160 @@
+"""An answer in a conversation: to whoever wrote, where they wrote from, sent once however often asked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from domain.channel import Channel
+from domain.errors import DomainError
+from domain.local_time import WARSAW
+from domain.money import in_zloty
+from domain.two_way import AnswersDoNotCome
+from gateways.ejs import EjsRuntime
+from models.conversation import Conversation, ConversationState
+from models.message import Message, Origin
+from queries.correspondent import Correspondent, correspondent
+from queries.two_way import one_way
+from services.approve_campaign import QuoteChanged
+from services.choose_account import default_mail_account, sms_account_to_send_from
+from services.job_names import DELIVERS, Enqueue
+from services.ledger import NotEnoughMoney
+from services.price_list import tariff_on
+from services.quote_texts import quote_one
+from services.record_audit import append_audit
+from services.send_single import AnotherMessage, MayNotWrite, write_mail
+from services.write_single import Written, finished_text, render_text
+
+
+class NobodyToAnswer(DomainError):
+    message = "There is nobody to answer here by this channel."
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOrder:
+    """What a person answers; ``token`` (a UUID) is the same however often the one form is sent.
+
+    ``cost``: what an SMS was shown to cost, in 1/10000 PLN; none when nothing was shown.
+    """
+
+    conversation_id: int
+    written: Written
+    token: str
+    sent_by_id: int | None
+    cost: int | None = None
+
+
+def answer_conversation(
+    session: Session,
+    order: AnswerOrder,
+    runtime: EjsRuntime,
+    *,
+    base_url: str,
+    now: datetime,
+    enqueue: Enqueue,
+) -> tuple[Message, bool]:
+    """Queue the answer and audit it; False beside it when this form has sent it before. Commits, then rings.
+
+    The money is taken when it leaves, by `services.sms_till`, as for every text. Raises NobodyToAnswer,
+    MayNotWrite, AnswersDoNotCome, NotEnoughMoney, QuoteChanged, AnotherMessage, NoMailAccount, NoSmsAccount,
+    SmsAccountOff and what `services.write_single` and `services.quote_texts` raise. Then nothing is stored.
+    """
+    if sent := _sent_before(session, order):
+        return sent, False
+    conversation = session.get(Conversation, order.conversation_id)
+    reader = correspondent(session, conversation, order.written.channel) if conversation else None
+    if conversation is None or reader is None:
+        raise NobodyToAnswer
+    if reader.reason is not None:
+        raise MayNotWrite(reader.reason)
+    is_text = order.written.channel is Channel.SMS
+    message = (_text if is_text else _mail)(session, order, reader, runtime, now)
+    try:
+        session.add(message)
+        session.flush()
+        if not is_text:
+            write_mail(session, message, order.written, reader, runtime, base_url)
+        _is_answered(session, conversation.id, now)
+        _audit(session, order, message, now)
+        session.commit()
+    except IntegrityError:
+        session.rollback()
+        sent = _sent_before(session, order)
+        if sent is None:
+            raise
+        return sent, False
+    account_id = message.sms_account_id or message.account_id
+    enqueue(DELIVERS[message.channel], account_id, None, message.id, message.id)
+    return message, True
+
+
+def _sent_before(session: Session, order: AnswerOrder) -> Message | None:
+    message = session.scalars(sa.select(Message).where(Message.idempotency_key == order.token)).one_or_none()
+    if message is not None and message.conversation_id != order.conversation_id:
+        raise AnotherMessage
+    return message
+
+
+def _text(
+    session: Session, order: AnswerOrder, reader: Correspondent, runtime: EjsRuntime, now: datetime
+) -> Message:
+    if why := one_way(session):
+        raise AnswersDoNotCome(why)
+    renderer, values = render_text(session, order.written, reader, runtime)
+    account = sms_account_to_send_from(session)
+    tariff = tariff_on(session, now.astimezone(WARSAW).date())
+    cost = quote_one(renderer, reader.address, values, tariff).total
+    if cost > account.available:
+        raise NotEnoughMoney(needed=in_zloty(cost), available=in_zloty(account.available))
+    if order.cost is not None and cost > order.cost:
+        raise QuoteChanged(now=in_zloty(cost), before=in_zloty(order.cost))
+    message = _message(order, reader, now)
+    message.sms_account_id, message.sender = account.id, account.sender
+    message.body_text = finished_text(renderer, values)
+    return message
+
+
+def _mail(
+    session: Session, order: AnswerOrder, reader: Correspondent, _runtime: EjsRuntime, now: datetime
+) -> Message:
+    message = _message(order, reader, now)
+    message.account_id = default_mail_account(session)
+    message.subject = order.written.subject.strip()
+    return message
+
+
+def _message(order: AnswerOrder, reader: Correspondent, now: datetime) -> Message:
+    return Message(
+        idempotency_key=order.token,
+        conversation_id=order.conversation_id,
+        channel=order.written.channel,
+        origin=Origin.MANUAL,
+        client_id=reader.client_id,
+        address=reader.address,
+        address_digest=reader.address_digest,
+        recipient_name=reader.name,
+        created_at=now,
+        due_at=now,
+    )
+
+
+def _is_answered(session: Session, conversation_id: int, now: datetime) -> None:
+    session.execute(
+        sa.update(Conversation)
+        .where(Conversation.id == conversation_id)
+        .values(awaits_answer=False, state=ConversationState.OPEN, last_message_at=now)
+    )
+
+
+def _audit(session: Session, order: AnswerOrder, message: Message, now: datetime) -> None:
+    append_audit(
+        session,
+        actor_id=order.sent_by_id,
+        action="answer",
+        entity=Message.__tablename__,
+        entity_id=message.id,
+        values={"conversation": order.conversation_id, "channel": order.written.channel.value},
+        now=now,
+    )
