@@ -22,6 +22,7 @@ from tests import factories as make
 from tests.service_desk import ADDRESS, NUMBER
 
 STRANGER = "+48700100200"
+MOBILE = "+48600100299"
 SENDER = "+48600000001"
 WHEN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 _references = count(1)
