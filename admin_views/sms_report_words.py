@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -103,6 +104,8 @@ def texts_cells(texts: Iterable[ChargedText], campaigns: Mapping[str, Campaign])
     """Times in Warsaw; money is a Decimal."""
     zone = ZoneInfo(TIMEZONE)
     titles = {key: campaign_title(campaign) for key, campaign in campaigns.items()}
+    known = cache(lambda member: str(label(member)))  # looked up in the catalogue once, not for every row
+    told = cache(lambda key: titles.get(key) or event_name(key, {}))
     for text in texts:
         yield [
             text.charged_on,
@@ -110,9 +113,9 @@ def texts_cells(texts: Iterable[ChargedText], campaigns: Mapping[str, Campaign])
             text.client or "",
             text.number,
             text.sender,
-            titles.get(event_of(text)) or event_name(event_of(text), {}),
-            str(label(text.status)),
-            str(label(text.delivery_state)) if text.delivery_state else "",
+            told(event_of(text)),
+            known(text.status),
+            known(text.delivery_state) if text.delivery_state else "",
             text.parts,
             zloty_of(text.unit_price),
             zloty_of(text.cost),

@@ -1,5 +1,6 @@
 """What an exported spreadsheet holds is text, whatever somebody typed."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -61,3 +62,19 @@ def test_an_amount_is_a_number_to_the_spreadsheet_that_reads_the_file(
 ) -> None:
     text = "".join(csv_lines(["a", "b"], [[Decimal("-162.60"), "a.b"]], delimiter, bom=bom))
     assert text.splitlines()[1] == line
+
+
+def test_a_long_file_leaves_in_few_pieces_and_before_its_last_row_is_read() -> None:
+    read: list[int] = []
+
+    def rows() -> Iterator[list[int]]:
+        for number in range(10_000):
+            read.append(number)
+            yield [number]
+
+    pieces = csv_lines(["a"], rows(), ",", bom=False)
+    first = next(pieces)
+    assert first.startswith("a\r\n0\r\n") and len(read) < 1_000
+    whole = [first, *pieces]
+    assert len(whole) <= 30
+    assert "".join(whole).splitlines() == ["a", *map(str, range(10_000))]
