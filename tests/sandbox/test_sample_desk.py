@@ -1,0 +1,79 @@
+"""The sample company's service desk: something to see on every screen, and everything as the rules say."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from domain.channel import Channel
+from domain.delivery import Status
+from domain.events import EventKind
+from domain.notification_rules import Withheld
+from domain.repairs import RepairState
+from models import db
+from models.message import Message, Origin
+from models.notification import FiredEvent, Notification
+from models.payment_due import PaymentDue
+from models.repair import CostOffer, OfferState, Repair, RepairChange
+from models.shipment import Shipment
+from models.ticket import Ticket
+from queries.ledger_check import check_ledger
+from queries.reports_check import check_reports
+from sandbox.sample_company import write_sample_company
+from tests.conftest import build_app, dispose, sqlite_template
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Seeded once, and only looked at."""
+    path = tmp_path_factory.mktemp("desk") / "seeded.db"
+    shutil.copyfile(sqlite_template(), path)
+    app = build_app({"DATABASE_URL": f"sqlite:///{path}"}, panel=False)
+    with app.app_context():
+        write_sample_company(db.session(), clients=200, password="correct-horse-battery", now=NOW)
+        yield app
+        dispose(app)
+
+
+def test_there_is_a_repair_in_every_state_and_an_offer_of_every_fate(seeded: Flask) -> None:
+    assert set(db.session.scalars(sa.select(Repair.state))) == set(RepairState)
+    assert set(db.session.scalars(sa.select(CostOffer.state))) == set(OfferState)
+    assert {len(repair.changes) > 0 for repair in db.session.scalars(sa.select(Repair))} == {True}
+    for model in (Ticket, PaymentDue, Shipment):
+        assert len(db.session.scalars(sa.select(model.id)).all()) > 1
+
+
+def test_every_event_happened_and_was_told_or_withheld_for_a_reason(seeded: Flask) -> None:
+    assert set(db.session.scalars(sa.select(FiredEvent.kind))) == set(EventKind)
+    reasons = set(db.session.scalars(sa.select(Notification.reason)))
+    assert reasons >= {
+        None,
+        Withheld.HELD_BACK,
+        Withheld.RULE_NEVER,
+        Withheld.NOT_OFFERED,
+        Withheld.MISSING_EMAIL,
+        Withheld.BLOCKED_EMAIL,
+    }
+    told = db.session.scalars(sa.select(Message).where(Message.origin == Origin.EVENT)).all()
+    assert {message.channel for message in told} == {Channel.EMAIL, Channel.SMS}
+    assert {message.status for message in told} == {Status.SENT}
+    assert all(message.body_text and "<%" not in message.body_text for message in told)
+
+
+def test_its_steps_are_taken_in_the_last_two_weeks_and_in_order(seeded: Flask) -> None:
+    for repair in db.session.scalars(sa.select(Repair)):
+        moments = [change.changed_at for change in repair.changes]
+        assert moments == sorted(moments)
+        assert NOW - timedelta(days=14) < moments[0] <= moments[-1] <= NOW
+        assert repair.changes[-1].to_state is repair.state
+    assert db.session.scalar(sa.select(sa.func.count(RepairChange.id)))
+
+
+def test_the_books_still_balance(seeded: Flask) -> None:
+    assert check_ledger(db.session()).problems == ()
+    assert check_reports(db.session()).problems == ()
