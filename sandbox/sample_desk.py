@@ -19,7 +19,8 @@ from models.payment_due import PaymentDue, PaymentDueState
 from models.repair import ChangeSource, CostOffer, OfferState, Repair
 from models.shipment import Shipment
 from models.ticket import Ticket
-from queries.one_client import one_client
+from queries.email_eligibility import email_reason_column, with_email_facts
+from queries.sms_eligibility import sms_reason_column, with_sms_facts
 from sandbox.sample_desk_plan import PAYMENTS, REPAIRS, SHIPMENTS, TICKETS, Offer, RepairPlan, Step, Yes
 from services.decide_offer import decide_offer
 from services.make_offer import OfferTerms, make_offer
@@ -73,18 +74,23 @@ def write_service_desk(session: Session, *, actor_id: int, now: datetime) -> Non
 
 def _clients(session: Session) -> list[int]:
     """Who has something repaired: the first who can be told by both channels, some who cannot among them."""
-    good: list[int] = []
-    trouble: dict[Reason, int] = {}
-    kept = sa.select(Client.id).where(Client.merged_into_id.is_(None)).order_by(Client.id).limit(LOOKED_AT)
-    for client_id in session.scalars(kept):
-        mail = one_client(session, client_id, Channel.EMAIL, Purpose.SERVICE)
-        text = one_client(session, client_id, Channel.SMS, Purpose.SERVICE)
-        if mail and mail.reason is not None:
-            trouble.setdefault(mail.reason, client_id)
-        elif mail and text and text.reason is None:
-            good.append(client_id)
+    mail, text = _reasons(session, Channel.EMAIL), _reasons(session, Channel.SMS)
+    good = [client_id for client_id, reason in mail.items() if reason is None and text[client_id] is None]
+    trouble: dict[str, int] = {}
+    for client_id, reason in mail.items():
+        if reason is not None:
+            trouble.setdefault(reason, client_id)
     odd = [trouble[reason] for reason in SHOWN_IN_TROUBLE if reason in trouble]
     return [*good[:8], *odd]
+
+
+def _reasons(session: Session, channel: Channel) -> dict[int, str | None]:
+    """Why the first clients may not be told by a channel, if so."""
+    is_text = channel is Channel.SMS
+    reason = (sms_reason_column if is_text else email_reason_column)(Purpose.SERVICE)
+    facts = (with_sms_facts if is_text else with_email_facts)(Client)
+    first = sa.select(Client.id, reason).select_from(facts).where(Client.merged_into_id.is_(None))
+    return {row[0]: row[1] for row in session.execute(first.order_by(Client.id).limit(LOOKED_AT))}
 
 
 def _repair(desk: Desk, number: int, plan: RepairPlan, client_id: int) -> Repair:
