@@ -25,6 +25,7 @@ from sandbox.sample_campaign import write_past_campaigns
 from sandbox.sample_clients import ClientWriter
 from sandbox.sample_consents import write_definitions
 from sandbox.sample_contracts import ContractWriter
+from sandbox.sample_conversations import write_conversations
 from sandbox.sample_desk import write_service_desk
 from sandbox.sample_desk_sending import send_notifications
 from sandbox.sample_plan import plan
@@ -105,6 +106,7 @@ def _write(session: Session, clients: int, password: str, now: datetime, sms_sec
     secret = sms_secret or secrets.token_urlsafe(32)
     write_gateway(session, secret=secret, actor_id=managers[0], now=now)
     by_sms, texts = write_past_texts(session, rng, actor_id=managers[0], now=now)
+    write_conversations(session, assignee_id=managers[1], now=now)
     write_service_desk(session, actor_id=managers[1], now=now)
     told = send_notifications(session, rng)
     append_audit(

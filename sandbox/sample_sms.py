@@ -33,7 +33,8 @@ from services.sms_days import DayKey, add_to_day
 from services.sms_settings import SmsSettings
 from services.text_content import FrozenText, prepare_text
 
-SENDER = "NADRZECZE"
+SENDER = "+48732000100"
+"""A number, so that the texts can be answered."""
 SENT = 300
 FRIDAY = 5
 DAYS_AGO = 27

@@ -26,6 +26,7 @@ from models.campaign import Campaign
 from models.client import Client, ClientKind, EmailAddress, Membership, PhoneNumber
 from models.consent import ConsentAction, ConsentEvent, ConsentState
 from models.contact_checks import email_columns, phone_columns
+from models.conversation import Conversation, ConversationState
 from models.investment import Contract, ContractParty
 from models.message import Message
 from models.message_template import MessageTemplate
@@ -33,6 +34,7 @@ from models.setting import SUPPRESSION_KEY, secret_of
 from queries.audience import AudienceOfInvestment
 from queries.audit_chain import first_broken_entry
 from queries.preflight import preflight
+from queries.two_way import one_way
 from sandbox.sample_company import AlreadyInUse, SampleCompany, write_sample_company
 from services.message_content import ContentRenderer, prepare_content
 from tests.conftest import build_app, dispose, sqlite_template
@@ -239,12 +241,24 @@ def test_consent_states_are_what_the_events_amount_to(seeded: Flask, now: dateti
 
 def test_the_dashboard_has_something_to_show(seeded: Flask, now: datetime) -> None:
     statuses = set(db.session.scalars(sa.select(Message.status)))
-    assert {Status.SENT, Status.FAILED, Status.SKIPPED, Status.UNCERTAIN} == statuses
+    ours = {Status.SENT, Status.FAILED, Status.SKIPPED, Status.UNCERTAIN}
+    assert ours | {Status.RECEIVED} == statuses
     assert count(Bounce) > 0
     days = {moment.date() for moment in db.session.scalars(sa.select(Message.finished_at)) if moment}
     assert len(days) > 7
-    assert min(days) >= (now - timedelta(days=14)).date()
+    assert min(days) >= (now - timedelta(days=30)).date()
     assert max(days) <= now.date()
+
+
+def test_there_are_answers_of_every_kind(seeded: Flask) -> None:
+    """One unread, one that could be about something else, one of nobody known, one closed."""
+    found = list(db.session.scalars(sa.select(Conversation)))
+    assert [one.unread for one in found if one.unread] == [1, 1, 1]
+    assert [one.client_id for one in found].count(None) == 1
+    assert [one.state for one in found].count(ConversationState.CLOSED) == 1
+    heard = db.session.scalars(sa.select(Message.is_ambiguous).where(Message.status == Status.RECEIVED))
+    assert sorted(heard) == [False, False, False, True]
+    assert one_way(db.session()) is None
 
 
 def test_the_audit_is_whole(seeded: Flask) -> None:
