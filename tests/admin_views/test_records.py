@@ -150,18 +150,23 @@ def test_a_password_of_a_mail_account_goes_in_and_never_out(visit: Visit, stored
         "host": "smtp.example",
         "port": "587",
         "security": "starttls",
+        "imap_port": "993",
+        "imap_security": "tls",
         "is_default": "y",
     }
     path = f"/admin/mail_account/edit/?id={account.id}"
-    assert administrator.post(path, **fields, new_password="tajne-hasło").status_code == 302
-    assert administrator.post(path, **fields, new_password="").status_code == 302
+    secrets = {"new_password": "tajne-hasło", "new_imap_password": "tajne-imap"}
+    assert administrator.post(path, **fields, **secrets).status_code == 302
+    assert administrator.post(path, **fields, **dict.fromkeys(secrets, "")).status_code == 302
     pages = [administrator.get(f"/admin/mail_account/{page}").text for page in ("", "export/csv/")]
     pages += [administrator.get(path).text, administrator.get(path.replace("edit", "details")).text]
     pages += [administrator.get("/admin/audit/details/", id=str(number)).text for number in (1, 2)]
     assert all("tajne" not in page for page in pages)
     stored.expire_all()
-    raw = stored.scalar(sa.text("SELECT password FROM mail_account"))
-    assert "tajne" not in raw and stored.get_one(MailAccount, account.id).password == "tajne-hasło"
+    raw = stored.execute(sa.text("SELECT password, imap_password FROM mail_account")).one()
+    assert "tajne" not in "".join(raw)
+    kept = stored.get_one(MailAccount, account.id)
+    assert (kept.password, kept.imap_password) == ("tajne-hasło", "tajne-imap")
 
 
 def test_somebody_always_stays_who_can_let_people_in(visit: Visit, stored: Session) -> None:

@@ -32,6 +32,8 @@ PUBLIC_ENDPOINTS = {
     "webhooks.payment_news",
     "webhooks.sms_report",
     "webhooks.sms_incoming",
+    "webhooks.api_fire",
+    "webhooks.api_document",
 }
 """What a stranger may reach; a new one is added here by somebody who thought about it."""
 
