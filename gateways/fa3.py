@@ -12,6 +12,7 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
 from ksef_client.documents import fa3
@@ -37,6 +38,10 @@ _WHITE = re.compile(r"\s+")
 _NOT_TEXT = frozenset({"Cc", "Cs", "Cn"})
 
 
+# Parsed by two threads at once, the bundled schemas miss what they include, and every document is refused.
+_ONE_AT_A_TIME = Lock()
+
+
 class NotADocument(ValueError):
     """FA(3) has no place for this invoice; the text says what is wrong with it, in Polish or English."""
 
@@ -53,7 +58,8 @@ def fa3_xml(sheet: InvoiceSheet, made_at: datetime) -> bytes:
         if sheet.kind == "ZAL":
             _state_the_order_only(root, sheet)
         document = bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
-        fa3.validate_fa3_xml_xsd(document)
+        with _ONE_AT_A_TIME:
+            fa3.validate_fa3_xml_xsd(document)
     except ValueError as error:
         raise NotADocument(str(error)) from error
     if len(document) > LARGEST_DOCUMENT:
