@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from domain.channel import Channel
 from models.consent import ConsentDefinition, ConsentPurpose, ConsentState
+from queries.given_consents import HOLDS
 
 
 def marketing_grant(client_id: Any, channel: Channel) -> sa.ScalarSelect[int | None]:
@@ -15,9 +16,7 @@ def marketing_grant(client_id: Any, channel: Channel) -> sa.ScalarSelect[int | N
         .join(ConsentDefinition, ConsentDefinition.id == ConsentState.definition_id)
         .where(
             ConsentState.client_id == client_id,
-            ConsentState.granted,
-            ConsentState.wording_version >= ConsentDefinition.minimum_version,
-            ConsentDefinition.is_active,
+            HOLDS,
             ConsentDefinition.purpose == ConsentPurpose.MARKETING,
             ConsentDefinition.channel == channel,
         )
