@@ -15,7 +15,7 @@ from domain.eligibility import Reason
 from extensions.wiring import wiring
 from models import db
 from models.client import Client
-from models.consent import ConsentAction, ConsentDefinition
+from models.consent import ConsentAction, ConsentDefinition, ConsentPurpose
 from models.message import Message, Origin
 from models.sending_lines import MAIL, SMS
 from models.setting import SUPPRESSION_KEY, secret_of
@@ -137,3 +137,47 @@ def test_a_test_and_a_message_to_no_client_are_not_asked_about(
     single.block()
     single.opt_out()
     assert single.claimed(message) == (Status.SENDING, None, None)
+
+
+# --- what is told on an event ---
+
+
+@pytest.fixture
+def processing(single: Single) -> ConsentDefinition:
+    """The client agrees to the processing of personal data."""
+    definition = make.make_definition(single.session, channel=None, purpose=ConsentPurpose.DATA_PROCESSING)
+    make.grant(single.session, single.client, definition)
+    single.session.commit()
+    return definition
+
+
+def test_an_event_is_told_while_both_its_consents_hold(single: Single, processing: ConsentDefinition) -> None:
+    message = single.written(marketing=True, origin=Origin.EVENT)
+    assert single.claimed(message) == (Status.SENDING, None, single.consent)
+
+
+def test_nothing_is_told_once_data_may_not_be_processed(
+    single: Single, processing: ConsentDefinition
+) -> None:
+    message = single.written(marketing=False, origin=Origin.EVENT)
+    make.grant(single.session, single.client, processing, action=ConsentAction.WITHDRAWN)
+    single.session.commit()
+    assert single.claimed(message)[:2] == (Status.SKIPPED, NO_CONSENT[single.channel])
+
+
+def test_nothing_is_told_once_the_consent_its_rule_named_is_withdrawn(
+    single: Single, processing: ConsentDefinition
+) -> None:
+    message = single.written(marketing=True, origin=Origin.EVENT)
+    single.withdraw()
+    assert single.claimed(message)[:2] == (Status.SKIPPED, NO_CONSENT[single.channel])
+
+
+def test_another_consent_does_not_stand_in_for_the_one_a_rule_named(
+    single: Single, processing: ConsentDefinition
+) -> None:
+    message = single.written(marketing=True, origin=Origin.EVENT)
+    other = make.make_definition(single.session, channel=single.channel)
+    make.grant(single.session, single.client, other)
+    single.withdraw()
+    assert single.claimed(message)[:2] == (Status.SKIPPED, NO_CONSENT[single.channel])
