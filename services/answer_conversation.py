@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.channel import Channel
@@ -19,12 +18,13 @@ from queries.correspondent import Correspondent, correspondent
 from queries.two_way import one_way
 from services.approve_campaign import QuoteChanged
 from services.choose_account import default_mail_account, sms_account_to_send_from
-from services.job_names import DELIVERS, Enqueue
+from services.job_names import Enqueue
 from services.ledger import NotEnoughMoney
 from services.price_list import tariff_on
+from services.queue_once import OfForm, queue_once, sent_before
 from services.quote_texts import quote_one
 from services.record_audit import append_audit
-from services.send_single import AnotherMessage, MayNotWrite, write_mail
+from services.send_single import MayNotWrite, write_mail
 from services.write_single import Written, finished_text, render_text
 
 
@@ -61,7 +61,8 @@ def answer_conversation(
     MayNotWrite, AnswersDoNotCome, NotEnoughMoney, QuoteChanged, AnotherMessage, NoMailAccount, NoSmsAccount,
     SmsAccountOff and what `services.write_single` and `services.quote_texts` raise. Then nothing is stored.
     """
-    if sent := _sent_before(session, order):
+    form = OfForm(order.token, lambda sent: sent.conversation_id == order.conversation_id)
+    if sent := sent_before(session, form):
         return sent, False
     conversation = session.get(Conversation, order.conversation_id)
     reader = correspondent(session, conversation, order.written.channel) if conversation else None
@@ -71,30 +72,14 @@ def answer_conversation(
         raise MayNotWrite(reader.reason)
     is_text = order.written.channel is Channel.SMS
     message = (_text if is_text else _mail)(session, order, reader, runtime, now)
-    try:
-        session.add(message)
-        session.flush()
+
+    def finish() -> None:
         if not is_text:
             write_mail(session, message, order.written, reader, runtime, base_url)
-        _is_answered(session, conversation.id, now)
+        _is_answered(session, order.conversation_id, now)
         _audit(session, order, message, now)
-        session.commit()
-    except IntegrityError:
-        session.rollback()
-        sent = _sent_before(session, order)
-        if sent is None:
-            raise
-        return sent, False
-    account_id = message.sms_account_id or message.account_id
-    enqueue(DELIVERS[message.channel], account_id, None, message.id, message.id)
-    return message, True
 
-
-def _sent_before(session: Session, order: AnswerOrder) -> Message | None:
-    message = session.scalars(sa.select(Message).where(Message.idempotency_key == order.token)).one_or_none()
-    if message is not None and message.conversation_id != order.conversation_id:
-        raise AnotherMessage
-    return message
+    return queue_once(session, message, form, finish, enqueue)
 
 
 def _text(

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.channel import Channel
@@ -21,10 +19,11 @@ from services.approve_campaign import QuoteChanged
 from services.attach_single import files_to_send
 from services.choose_account import default_mail_account, sms_account_to_send_from
 from services.compose_mail import UNSUBSCRIBE
-from services.job_names import DELIVERS, Enqueue
+from services.job_names import Enqueue
 from services.ledger import NotEnoughMoney
 from services.message_content import Rendered
 from services.price_list import tariff_on
+from services.queue_once import OfForm, queue_once, sent_before
 from services.quote_texts import Quote, quote_one
 from services.record_audit import append_audit
 from services.topics import conversation_about, topic_of_correspondent
@@ -36,10 +35,6 @@ NO_LINK = "#"
 
 class NoSuchClient(DomainError):
     message = "This client is no longer there."
-
-
-class AnotherMessage(DomainError):
-    message = "This form has been used for another message. Open it again."
 
 
 class MayNotWrite(DomainError):
@@ -116,36 +111,21 @@ def send_single(
     Raises what `preview_single` does, QuoteChanged, NoMailAccount, NotAttached, and AnotherMessage for a
     token that belongs to another client's message. Then nothing is stored.
     """
-    if sent := _sent_before(session, order):
+    form = OfForm(order.token, lambda sent: sent.client_id == order.client_id)
+    if sent := sent_before(session, form):
         return sent, False
     preview = preview_single(session, order.client_id, order.written, runtime, now)
     cost = preview.quote.total if preview.quote else None
     if cost is not None and order.cost is not None and cost > order.cost:
         raise QuoteChanged(now=in_zloty(cost), before=in_zloty(order.cost))
     message = _message(session, order, preview, now)
-    try:
-        session.add(message)
-        session.flush()
+
+    def finish() -> None:
         if order.written.channel is Channel.EMAIL:
             write_mail(session, message, order.written, preview.client, runtime, base_url)
         _audit(session, order, message, now)
-        session.commit()
-    except IntegrityError:
-        session.rollback()
-        sent = _sent_before(session, order)
-        if sent is None:
-            raise
-        return sent, False
-    account_id = message.sms_account_id or message.account_id
-    enqueue(DELIVERS[message.channel], account_id, None, message.id, message.id)
-    return message, True
 
-
-def _sent_before(session: Session, order: SingleOrder) -> Message | None:
-    message = session.scalars(sa.select(Message).where(Message.idempotency_key == order.token)).one_or_none()
-    if message is not None and message.client_id != order.client_id:
-        raise AnotherMessage
-    return message
+    return queue_once(session, message, form, finish, enqueue)
 
 
 def _message(session: Session, order: SingleOrder, preview: SinglePreview, now: datetime) -> Message:

@@ -25,7 +25,8 @@ from services.answer_conversation import AnswerOrder, NobodyToAnswer, answer_con
 from services.approve_campaign import QuoteChanged
 from services.job_names import DELIVERS
 from services.ledger import NotEnoughMoney
-from services.send_single import AnotherMessage, MayNotWrite
+from services.queue_once import AnotherMessage
+from services.send_single import MayNotWrite
 from services.suppress_address import suppress
 from services.write_single import EmptyVariables, Written
 from tests import factories as make

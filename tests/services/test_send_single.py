@@ -36,8 +36,8 @@ from services.job_names import DELIVER, DELIVER_SMS
 from services.ledger import NotEnoughMoney
 from services.message_content import EmptyVariables
 from services.price_list import NoPrice
+from services.queue_once import AnotherMessage
 from services.send_single import (
-    AnotherMessage,
     MayNotWrite,
     NoSuchClient,
     SingleOrder,
