@@ -3,6 +3,7 @@
 Whatever is not plainly one of these stays unread for a person.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,11 +16,12 @@ from domain.correspondence import OFFER_ACCEPTED_SMS, OFFER_REJECTED_SMS, STOPPE
 from domain.errors import DomainError
 from domain.events import EventKind
 from gateways.ejs import EjsRuntime
-from models.client import Client, PhoneNumber
-from models.consent import ConsentAction, ConsentDefinition, ConsentMethod, ConsentPurpose, ConsentState
+from models.client import PhoneNumber
+from models.consent import ConsentAction, ConsentMethod, ConsentState
 from models.message import Message, Origin
 from models.notification import FiredEvent, Notification
 from models.repair import ChangeSource, CostOffer
+from queries.marketing_states import standing_marketing
 from services.choose_account import NoSmsAccount, SmsAccountOff, sms_account_to_send_from
 from services.decide_offer import decide_offer
 from services.fire_event import Ring
@@ -96,30 +98,14 @@ def _stop(session: Session, incoming: Message, runtime: EjsRuntime, now: datetim
     return Reaction(stopped=len(grants), rings=_confirm(session, incoming, STOPPED_SMS, {}, runtime, now))
 
 
-def _marketing_grants(session: Session, incoming: Message) -> list[ConsentState]:
+def _marketing_grants(session: Session, incoming: Message) -> Sequence[ConsentState]:
     """Every grant of marketing by SMS of everybody whose number it is, or who was written to there."""
     behind = (
         sa.select(PhoneNumber.client_id)
         .where(PhoneNumber.address_digest == incoming.address_digest)
         .union(sa.select(Message.client_id).where(Message.id == incoming.id))
-    ).subquery()
-    merged = sa.select(Client.merged_into_id).where(Client.id.in_(sa.select(behind.c[0])))
-    return list(
-        session.scalars(
-            sa.select(ConsentState)
-            .join(ConsentDefinition, ConsentDefinition.id == ConsentState.definition_id)
-            .where(
-                ConsentState.granted,
-                ConsentDefinition.purpose == ConsentPurpose.MARKETING,
-                ConsentDefinition.channel == Channel.SMS,
-                sa.or_(
-                    ConsentState.client_id.in_(sa.select(behind.c[0])), ConsentState.client_id.in_(merged)
-                ),
-            )
-            .order_by(ConsentState.client_id, ConsentState.definition_id)
-            .execution_options(populate_existing=True)
-        )
     )
+    return standing_marketing(session, Channel.SMS, behind)
 
 
 def _confirm(

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from domain.channel import Channel
 from domain.links import verify_id
 from models.campaign import CampaignRecipient
-from models.client import Client, EmailAddress
-from models.consent import ConsentAction, ConsentDefinition, ConsentMethod, ConsentPurpose, ConsentState
+from models.client import EmailAddress
+from models.consent import ConsentAction, ConsentMethod, ConsentState
 from models.message import Message
 from models.sessions import rows_changed
 from models.setting import LINK_KEY, secret_of
+from queries.marketing_states import standing_marketing
 from services.compose_mail import UNSUBSCRIBE
 from services.record_consent import record_consent
 
@@ -82,18 +83,5 @@ def _active_grants(session: Session, message: Message) -> Sequence[ConsentState]
             sa.select(Message.client_id).where(Message.id == message.id),
             sa.select(EmailAddress.client_id).where(EmailAddress.address_digest == message.address_digest),
         )
-    ).subquery()
-    merged = sa.select(Client.merged_into_id).where(Client.id.in_(sa.select(behind.c[0])))
-    return session.scalars(
-        sa.select(ConsentState)
-        .join(ConsentDefinition, ConsentDefinition.id == ConsentState.definition_id)
-        .options(joinedload(ConsentState.definition))
-        .where(
-            ConsentState.granted,
-            ConsentDefinition.purpose == ConsentPurpose.MARKETING,
-            ConsentDefinition.channel == Channel.EMAIL,
-            sa.or_(ConsentState.client_id.in_(sa.select(behind.c[0])), ConsentState.client_id.in_(merged)),
-        )
-        .order_by(ConsentState.client_id, ConsentState.definition_id)
-        .execution_options(populate_existing=True)
-    ).all()
+    )
+    return standing_marketing(session, Channel.EMAIL, behind)
