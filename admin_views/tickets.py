@@ -56,7 +56,7 @@ class TicketView(DeskView):
         "subject": _("What it is about"),
         "description": _("Description"),
         "created_at": _("Entered"),
-        "done_at": _("Finished"),
+        "done_at": _("Done on"),
     }
     column_formatters = {"number": own_link, "client": linked("client")}
     column_formatters_detail = {
@@ -73,8 +73,8 @@ class TicketView(DeskView):
         *client_filters(Ticket.client_id),
         since("entered", _("Entered"), Ticket.created_at),
         until("entered", _("Entered"), Ticket.created_at),
-        since("done", _("Finished"), Ticket.done_at),
-        until("done", _("Finished"), Ticket.done_at),
+        since("done", _("Done on"), Ticket.done_at),
+        until("done", _("Done on"), Ticket.done_at),
     )
     form_columns = ("number", "client", "subject", "description", "hold_back")
     form_extra_fields = {"hold_back": hold_back_field()}
