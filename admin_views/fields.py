@@ -64,7 +64,7 @@ class EnumField(SelectField):
         return False
 
 
-class AmountField(Field):
+class UnitsField(Field):
     """An amount in zloty as people write it here, ``49,99``; its data is in units of 1/10000 PLN."""
 
     widget = TextInput()

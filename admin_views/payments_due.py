@@ -18,7 +18,7 @@ from admin_views.desk import (
     prefill_from_repair,
     proposed_number,
 )
-from admin_views.fields import AmountField, ClientLoader, RepairLoader, Row, Section
+from admin_views.fields import ClientLoader, RepairLoader, Row, Section, UnitsField
 from admin_views.filters import chosen, contains, one_of, since, since_day, until, until_day
 from admin_views.formatters import linked, own_link
 from admin_views.money import units_column
@@ -111,7 +111,7 @@ class PaymentDueView(DeskView):
     form_edit_rules = (
         Section(_("Online payment"), Row("number", "amount"), "title", Row("due_on", "pay_url"), "state"),
     )
-    form_overrides = {"amount": AmountField}
+    form_overrides = {"amount": UnitsField}
     form_args = {
         "number": {
             "default": lambda: proposed_number(PaymentDue.number, PaymentDueView.number_series),
