@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 USER, PASSWORD = "zwroty@firma.example", "tajne-haslo"
 _PATIENCE_SECONDS = 30.0
@@ -31,7 +30,7 @@ class ImapPeer:
 def imap_peer() -> Iterator[ImapPeer]:
     imap, smtp, smtps = (_free_port() for _number in range(3))
     command = [
-        str(Path(sys.executable).with_name("mail_devel")),
+        sys.executable, "-m", "mail_devel",
         "--host", "127.0.0.1", "--user", USER, "--password", PASSWORD, "--no-http",
         "--imap-port", str(imap), "--smtp-port", str(smtp), "--smtps-port", str(smtps),
     ]  # fmt: skip

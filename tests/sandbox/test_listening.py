@@ -64,7 +64,7 @@ def test_a_server_that_is_given_the_socket_has_the_port_without_a_gap(start: Sta
         port = held.take(free_port())
         descriptor = held.descriptor(port)
         server = start(GIVEN, str(descriptor), inherited=(descriptor,))
-        assert listens(server.pid, [port])
+        assert sessions.wait_until(lambda: listens(server.pid, [port]), 10)
 
 
 @contextmanager
