@@ -1,6 +1,7 @@
 """The rule and the text in force for an event and a channel: what somebody set, else the default."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,7 +15,9 @@ from models.notification import NotificationRule
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """``consent_definition_id``: what the mode ``consent`` names. ``own_text``: it is not the default."""
+    """``consent_definition_id``: what the mode ``consent`` names. ``own_text``: it is not the default.
+    ``version``: when it was last saved, and ``saved_by_id`` by whom; none for a rule that nobody has saved.
+    """
 
     event: EventKind
     channel: Channel
@@ -23,6 +26,8 @@ class Rule:
     consent_definition_id: int | None = None
     strip_letters: bool | None = None
     own_text: bool = False
+    version: datetime | None = None
+    saved_by_id: int | None = None
 
 
 def rule_in_force(session: Session, event: EventKind, channel: Channel) -> Rule:
@@ -56,4 +61,6 @@ def _in_force(event: EventKind, channel: Channel, stored: NotificationRule | Non
         stored.consent_definition_id,
         stored.strip_letters,
         own,
+        stored.updated_at,
+        stored.updated_by_id,
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from domain.channel import Channel, Purpose
@@ -16,6 +17,7 @@ from domain.notification_texts import NotificationText, default_text
 from domain.segments import check_parts, segment
 from gateways.ejs import EjsRuntime
 from models.notification import NotificationRule
+from models.sessions import rows_changed
 from services.check_template import TemplateProblem, template_problem
 from services.notification_content import render_notification
 from services.notification_rules import Rule, rule_in_force
@@ -25,6 +27,10 @@ from services.sms_settings import sms_settings
 
 class NoConsentNamed(DomainError):
     message = "Name the consent that the rule depends on."
+
+
+class RuleChanged(DomainError):
+    message = "Somebody else saved this rule while you had it open. Yours has not been saved."
 
 
 class EmptyText(DomainError):
@@ -74,18 +80,20 @@ def save_rule(
     channel: Channel,
     change: RuleChange,
     *,
+    seen: datetime | None,
     actor_id: int | None,
     now: datetime,
 ) -> None:
     """Keep a rule whose text `rule_problem` has nothing against, with its audit entry. Commits.
 
-    A text that is the default one stays the default one when that is bettered. Raises NoConsentNamed.
+    A text that is the default one stays the default one when that is bettered. ``seen`` is the ``version`` of
+    the rule that the change is based on. Raises NoConsentNamed, and RuleChanged where another is in force.
     """
     by_consent = change.mode is RuleMode.CONSENT
     if by_consent and change.consent_definition_id is None:
         raise NoConsentNamed
     own = change.text != default_text(event, channel)
-    rule = _stored(session, event, channel)
+    rule = _taken(session, event, channel, seen, now)
     rule.mode = change.mode
     rule.consent_definition_id = change.consent_definition_id if by_consent else None
     rule.subject, rule.body = (change.text.subject, change.text.body) if own else ("", "")
@@ -94,23 +102,38 @@ def save_rule(
 
 
 def restore_text(
-    session: Session, event: EventKind, channel: Channel, *, actor_id: int | None, now: datetime
+    session: Session,
+    event: EventKind,
+    channel: Channel,
+    *,
+    seen: datetime | None,
+    actor_id: int | None,
+    now: datetime,
 ) -> None:
-    """Bring the default text back; the rest of the rule stays as it is. Commits."""
+    """Bring the default text back; the rest of the rule stays as it is. Commits. See `save_rule`."""
     if not rule_in_force(session, event, channel).own_text:
         return
-    rule = _stored(session, event, channel)
+    rule = _taken(session, event, channel, seen, now)
     rule.subject = rule.body = ""
     _keep(session, rule, "default_text", actor_id, now)
 
 
-def _stored(session: Session, event: EventKind, channel: Channel) -> NotificationRule:
-    found = session.scalars(
-        sa.select(NotificationRule).where(
-            NotificationRule.event == event, NotificationRule.channel == channel
-        )
+def _taken(
+    session: Session, event: EventKind, channel: Channel, seen: datetime | None, now: datetime
+) -> NotificationRule:
+    """The stored rule, which nobody else changes before our commit, or a new one."""
+    pair = NotificationRule.event == event, NotificationRule.channel == channel
+    taken = rows_changed(
+        session,
+        sa.update(NotificationRule).where(*pair, NotificationRule.updated_at == seen).values(updated_at=now),
+    )
+    stored = session.scalars(
+        sa.select(NotificationRule).where(*pair).execution_options(populate_existing=True)
     ).one_or_none()
-    return found or NotificationRule(
+    if (stored is None) != (seen is None) or (stored is not None and not taken):
+        session.rollback()
+        raise RuleChanged
+    return stored or NotificationRule(
         event=event, channel=channel, mode=default_mode(event, channel), subject="", body=""
     )
 
@@ -118,7 +141,11 @@ def _stored(session: Session, event: EventKind, channel: Channel) -> Notificatio
 def _keep(session: Session, rule: NotificationRule, action: str, actor_id: int | None, now: datetime) -> None:
     rule.updated_by_id = actor_id
     session.add(rule)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # the same rule was set for the first time at this very moment
+        session.rollback()
+        raise RuleChanged from error
     append_audit(
         session,
         actor_id=actor_id,

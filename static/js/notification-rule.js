@@ -8,23 +8,26 @@
   const source = document.currentScript.src;
   const record = document.getElementById("record");
   const aside = document.querySelector("[data-preview-aside]");
-  const { body, mode, subject } = form.elements;
+  const { body, consent, mode, subject } = form.elements;
   const warning = document.querySelector("[data-marketing]");
   let editor = null;
   let untouched = "";
-  let warned = warning.querySelector("[data-marketing-text]").textContent;
 
   function ask(given) {
     return window.Goniec.fetch(form.dataset.preview, {
       method: "POST",
       headers: { Accept: "application/json", "Content-Type": "application/json" },
-      body: JSON.stringify({ strip_letters: "", variables: {}, ...given, record: record.value === "__None" ? "" : record.value }),
+      body: JSON.stringify({
+        strip_letters: "", variables: {}, ...given, mode: mode.value, consent: consent.value,
+        record: record.value === "__None" ? "" : record.value,
+      }),
     });
   }
 
-  function showWarning() {
-    warning.hidden = !warned || mode.value === "consent";
-    warning.querySelector("[data-marketing-text]").textContent = warned;
+  function showWarning(told) {
+    warning.hidden = !told.warning;
+    warning.querySelector("[data-marketing-title]").textContent = told.warningTitle;
+    warning.querySelector("[data-marketing-text]").textContent = told.warning;
   }
 
   function html() {
@@ -62,8 +65,7 @@
     if (!answer.ok) { show(null, answer.status === 409 ? await answer.text() : ""); return; }
     const told = await answer.json();
     if (asked !== turn) return;
-    warned = told.warning;
-    showWarning();
+    showWarning(told);
     show(told, "");
   }
 
@@ -94,6 +96,7 @@
 
   function startMail() {
     subject.addEventListener("input", soon);
+    [mode, consent].forEach((field) => field.addEventListener("change", preview));
     record.addEventListener("input", preview);
     aside.querySelectorAll("[data-tab]").forEach((tab) => tab.addEventListener("click", () => {
       aside.querySelectorAll("[data-tab]").forEach((other) => other.setAttribute("aria-selected", String(other === tab)));
@@ -109,21 +112,17 @@
     const strip = form.elements.strip_letters;
     async function send(_url, given) {
       const answer = await ask(given);
-      if (answer.ok) {
-        warned = (await answer.clone().json()).warning;
-        showWarning();
-      }
+      if (answer.ok) showWarning(await answer.clone().json());
       return answer;
     }
     const counter = window.Goniec.smsCounter({ read: () => ({ body: body.value, strip_letters: strip.value }), send });
     window.Goniec.plainEditor(body, { ...options, changed: () => counter.soon() });
-    strip.addEventListener("change", counter.refresh);
+    [strip, mode, consent].forEach((field) => field.addEventListener("change", counter.refresh));
     record.addEventListener("input", counter.refresh);
     counter.refresh();
     form.dataset.ready = "yes";
   }
 
-  mode.addEventListener("change", showWarning);
   if (subject) startMail();
   else startText();
 })();

@@ -100,7 +100,7 @@
 
   // A form with typed text asks the browser before it is left.
   document.querySelectorAll("form[data-unsaved]").forEach((form) => {
-    let changed = false;
+    let changed = form.dataset.unsaved === "yes";
     form.addEventListener("input", () => { changed = true; });
     form.addEventListener("submit", () => { changed = false; });
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });

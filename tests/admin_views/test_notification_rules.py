@@ -1,11 +1,14 @@
 """The rules of notifications in the panel: who sets them, what is checked, and what a text looks like."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from domain.channel import Channel
 from domain.events import PAIRS, EventKind
@@ -21,6 +24,7 @@ from tests.service_desk import give_offer, make_repair, make_told_client
 
 Visit = Callable[[str], Visitor]
 MAIL, TEXT = "/admin/notification_rule/ticket_done/email", "/admin/notification_rule/ticket_done/sms"
+SEEN = re.compile(r'name="seen"[^>]*value="([^"]*)"')
 BODY = "<p>Zgłoszenie <%= ticket.number %> zakończone</p>"
 
 
@@ -31,6 +35,13 @@ def rule(stored: Session) -> NotificationRule:
 
 def mail(**fields: str) -> dict[str, str]:
     return {"mode": "always", "consent": "", "subject": "Gotowe", "body": BODY} | fields
+
+
+def save(person: Visitor, path: str = MAIL, **fields: str) -> TestResponse:
+    """Open the rule's page and send its form."""
+    found = SEEN.search(person.get(path).text)
+    assert found
+    return person.post(path, **{"seen": found[1], **fields})
 
 
 def ask(visit: Visit, path: str, **given: object) -> tuple[int, dict[str, str] | str]:
@@ -70,17 +81,19 @@ def test_every_pair_opens_with_its_default_text(visit: Visit) -> None:
 
 def test_a_text_of_ones_own_is_kept_and_the_default_brought_back(visit: Visit, stored: Session) -> None:
     operator = visit("operator")
-    assert operator.post(MAIL, **mail()).status_code == 302
+    assert save(operator, **mail()).status_code == 302
     assert (rule(stored).subject, rule(stored).body) == ("Gotowe", BODY)
     assert "own text" in operator.get("/admin/notification_rule/").text
-    operator.post(f"{MAIL}/default")
+    assert operator.post(f"{MAIL}/default").status_code == 302
+    assert rule(stored).body == BODY, "a page opened before the text was saved brings nothing back"
+    operator.post(f"{MAIL}/default", seen=rule(stored).updated_at.isoformat())
     assert (rule(stored).subject, rule(stored).body) == ("", "")
     assert stored.scalars(sa.select(AuditEntry.action)).all() == ["set_rule", "default_text"]
 
 
 def test_a_default_text_that_is_saved_stays_the_default_one(visit: Visit, stored: Session) -> None:
     text = default_text(EventKind.TICKET_DONE, Channel.EMAIL)
-    visit("operator").post(MAIL, **mail(subject=text.subject, body=text.body, mode="never"))
+    save(visit("operator"), **mail(subject=text.subject, body=text.body, mode="never"))
     assert (rule(stored).mode, rule(stored).body) == (RuleMode.NEVER, "")
 
 
@@ -88,13 +101,73 @@ def test_a_rule_can_depend_on_a_named_consent(visit: Visit, stored: Session) -> 
     named = make.make_definition(stored, channel=None, purpose=ConsentPurpose.OTHER)
     stored.commit()
     operator = visit("operator")
-    refused = operator.post(MAIL, **mail(mode="consent"))
+    refused = save(operator, **mail(mode="consent"))
     assert refused.status_code == 409 and "Name the consent that the rule depends on." in refused.text
-    assert operator.post(MAIL, **mail(mode="consent", consent=str(named.id))).status_code == 302
+    assert save(operator, **mail(mode="consent", consent=str(named.id))).status_code == 302
     assert rule(stored).consent_definition_id == named.id
     assert named.name in operator.get("/admin/notification_rule/").text
-    operator.post(MAIL, **mail(consent=str(named.id)))
+    save(operator, **mail(consent=str(named.id)))
     assert rule(stored).consent_definition_id is None
+
+
+def test_the_second_of_two_who_edit_one_rule_is_refused_and_loses_no_text(
+    visit: Visit, stored: Session
+) -> None:
+    first, second = visit("operator"), visit("administrator")
+    first_time = save(first, **mail(subject="Pierwszy"))
+    assert first_time.status_code == 302
+    for seen in ("", (rule(stored).updated_at - timedelta(microseconds=1)).isoformat(), "yesterday"):
+        refused = second.post(MAIL, **mail(seen=seen, body="<p>Drugi</p>"))
+        page = unescape(refused.text)
+        assert refused.status_code == 409 and "Somebody else saved this rule" in page
+        assert "<p>Drugi</p>" in page and "Pierwszy" in page and "operator" in page
+        assert rule(stored).subject == "Pierwszy"
+    found = SEEN.search(second.post(MAIL, **mail(seen="", body="<p>Drugi</p>")).text)
+    assert found and second.post(MAIL, **mail(seen=found[1], body="<p>Drugi</p>")).status_code == 302
+    assert rule(stored).body == "<p>Drugi</p>", "saved again, knowing of the other"
+
+
+@pytest.mark.parametrize(
+    ("purpose", "channel", "body", "says"),
+    [
+        (ConsentPurpose.MARKETING, Channel.EMAIL, "<p>Rabat</p>", ""),
+        (ConsentPurpose.OTHER, None, BODY, ""),
+        (ConsentPurpose.OTHER, None, "<p>Rabat</p>", "is no consent to marketing (PKE, art. 398)"),
+        (ConsentPurpose.MARKETING, Channel.SMS, "<p>Rabat</p>", "is a consent for the other channel"),
+        (ConsentPurpose.DATA_PROCESSING, None, "<p>Rabat</p>", "is no consent to marketing (PKE, art. 398)"),
+        (ConsentPurpose.DATA_PROCESSING, None, BODY, "is asked for by every rule anyway"),
+    ],
+)
+def test_a_consent_that_does_not_fit_the_rule_is_warned_of(
+    visit: Visit,
+    stored: Session,
+    purpose: ConsentPurpose,
+    channel: Channel | None,
+    body: str,
+    says: str,
+) -> None:
+    named = make.make_definition(stored, channel=channel, purpose=purpose)
+    stored.commit()
+    code, told = ask(visit, MAIL, body=body, subject="x", mode="consent", consent=str(named.id))
+    assert code == 200 and isinstance(told, dict) and says in told["warning"]
+    assert bool(told["warning"]) == bool(says) == bool(told["warningTitle"])
+    operator = visit("operator")
+    assert save(operator, **mail(mode="consent", consent=str(named.id), body=body)).status_code == 302
+    assert ("check the consent" in operator.get("/admin/notification_rule/").text) == bool(says)
+
+
+def test_a_consent_that_is_no_longer_in_use_stays_named_and_is_warned_of(
+    visit: Visit, stored: Session
+) -> None:
+    named = make.make_definition(stored, channel=None, purpose=ConsentPurpose.OTHER)
+    stored.commit()
+    operator = visit("operator")
+    save(operator, **mail(mode="consent", consent=str(named.id)))
+    named.is_active = False
+    stored.commit()
+    assert "is no longer in use" in operator.get(MAIL).text
+    assert save(operator, **mail(mode="consent", consent=str(named.id))).status_code == 302
+    assert rule(stored).consent_definition_id == named.id
 
 
 @pytest.mark.parametrize(
@@ -111,7 +184,7 @@ def test_a_rule_can_depend_on_a_named_consent(visit: Visit, stored: Session) -> 
 def test_a_text_that_cannot_be_sent_is_not_saved(
     visit: Visit, stored: Session, fields: dict[str, str], says: str
 ) -> None:
-    answer = visit("operator").post(MAIL, **mail(**fields))
+    answer = save(visit("operator"), **mail(**fields))
     assert answer.status_code == 409 and says in answer.text
     assert stored.scalars(sa.select(NotificationRule)).all() == []
 
@@ -123,16 +196,16 @@ def test_a_text_message_keeps_its_switch_and_has_no_subject(visit: Visit, stored
         "body": "Gotowe:\r\n<%= ticket.number %>",
         "strip_letters": "yes",
     }
-    assert visit("operator").post(TEXT, **fields).status_code == 302
+    assert save(visit("operator"), TEXT, **fields).status_code == 302
     kept = rule(stored)
     assert (kept.subject, kept.body, kept.strip_letters) == ("", "Gotowe:\n<%= ticket.number %>", True)
-    too_long = visit("operator").post(TEXT, **{**fields, "body": "ż" * 3000})
+    too_long = save(visit("operator"), TEXT, **{**fields, "body": "ż" * 3000})
     assert too_long.status_code == 409
 
 
 def test_marketing_without_a_consent_is_warned_of(visit: Visit, stored: Session) -> None:
     operator = visit("operator")
-    assert operator.post(MAIL, **mail(body="<p>Wielka promocja!</p>")).status_code == 302, "a warning"
+    assert save(operator, **mail(body="<p>Wielka promocja!</p>")).status_code == 302, "a warning"
     page = operator.get(MAIL).text
     assert "art. 398" in page and "promocja" in page
     assert "marketing words" in operator.get("/admin/notification_rule/").text

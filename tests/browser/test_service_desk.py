@@ -89,7 +89,7 @@ def test_closing_asks_first(page: Page, stored: Session, client: Client) -> None
     assert stored.get_one(Repair, repair.id).state.value == "closed"
 
 
-def test_a_text_is_previewed_on_a_chosen_record_and_warned_of(
+def test_a_text_is_written_previewed_kept_from_another_and_brought_back(
     page: Page, stored: Session, client: Client
 ) -> None:
     repair = make_repair(stored, client, device="Ekspres")
@@ -106,6 +106,33 @@ def test_a_text_is_previewed_on_a_chosen_record_and_warned_of(
     expect(page.locator("[data-marketing]")).to_contain_text("art. 398")
     page.get_by_label("When it is sent").select_option("consent")
     expect(page.locator("[data-marketing]")).to_be_hidden()
+    page.get_by_label("When it is sent").select_option("always")
+
+    page.fill("[name=body]", "Żółty <%= repair.device %>")
+    expect(page.locator("[data-sms-encoding]")).to_have_text("With special characters")
+    page.get_by_label("Without Polish letters").select_option("yes")
+    expect(bubble).to_have_text("Zolty Ekspres")
+    expect(page.locator("[data-sms-parts]")).to_have_text("1 SMS part")
+
+    theirs = NotificationRule(event="repair_ready", channel="sms", mode="never", body="Czyjś tekst")
+    stored.add(theirs)
+    stored.commit()
+    save = page.get_by_role("button", name="Save", exact=True)
+    save.click()
+    expect(page.get_by_text("Somebody else saved this rule")).to_be_visible()
+    page.get_by_text("What they saved").click()
+    expect(page.get_by_text("Czyjś tekst")).to_be_visible()
+    expect(page.locator("[name=body]")).to_have_value("Żółty <%= repair.device %>")
+    save.click()
+    page.wait_for_url("**/admin/notification_rule/")
+    stored.refresh(theirs)
+    assert (theirs.body, theirs.strip_letters) == ("Żółty <%= repair.device %>", True)
+
+    page.goto("/admin/notification_rule/repair_ready/sms")
+    page.get_by_role("button", name="Bring the default text back").click()
+    page.get_by_role("button", name="Bring it back", exact=True).click()
+    expect(page.get_by_text("The default text is back.")).to_be_visible()
+    expect(bubble).to_contain_text("N/2026/0042")
 
 
 def test_an_email_is_previewed_while_it_is_written(page: Page, stored: Session, client: Client) -> None:
