@@ -7,8 +7,19 @@ pattern here, because half of the Polish systems write without Polish letters.
 import re
 
 from domain.names import fold
-from domain.smtp_replies import MAILBOX_FULL_WORDS, POLICY_WORDS
 
+# Beginnings of words, matched in lower case after addresses and links are taken out.
+POLICY_WORDS = (
+    "spam", "unsolicited", "policy", "policies", "blocked", "blacklist", "blocklist", "block list",
+    "black list", "rbl", "dnsbl", "spamhaus", "reputation", "relay", "spf", "dkim", "dmarc", "banned",
+    "listed", "greylist", "rate limit", "too many", "authenticat", "not authori", "sender", "content",
+    "virus", "malware", "polityk", "zablokowan", "czarna lista", "czarnej liście", "czarną listę",
+    "reputacj", "niechcian", "uwierzytelni", "autoryzac", "nadawc", "przekazywani", "wirus", "zbyt wiele",
+)  # fmt: skip
+MAILBOX_FULL_WORDS = (
+    "full", "quota", "over limit", "storage", "insufficient", "out of space", "too large",
+    "przepełnion", "pełna", "pełny", "brak miejsca", "brak wolnego miejsca", "pojemnoś", "przekroczon",
+)  # fmt: skip
 # Beginnings of words, beside POLICY_WORDS: what a server holds against the sender or the message.
 _MORE_POLICY = (
     "anti-spam", "antispam", "antyspam", "abus", "attachment", "bad rep", "bulk", "complaint", "compliance",

@@ -7,7 +7,9 @@ responsible after the end of DATA).
 import re
 from enum import StrEnum
 
+from domain.bounce_phrases import MAILBOX_FULL_WORDS, POLICY_WORDS, names_policy
 from domain.diagnoses import ConnectionLost, ReceiptLost, SenselessReply
+from domain.names import fold
 from domain.outcomes import Accepted, AccountRefused, Outcome, Refused, Unavailable, Uncertain
 
 _LONGEST_TEXT = 500
@@ -60,21 +62,10 @@ VERDICT_BY_ENHANCED_CODE: tuple[tuple[str, BounceVerdict], ...] = (
 # Codes that, without an enhanced code, mean that the mailbox does not exist when they answer RCPT.
 NO_SUCH_MAILBOX_CODES = frozenset((550, 551, 553))
 COMMAND_ERROR_CODES = frozenset((500, 502, 503, 504))
-# Beginnings of words, matched in lower case after addresses and links are taken out.
-POLICY_WORDS = (
-    "spam", "unsolicited", "policy", "policies", "blocked", "blacklist", "blocklist", "block list",
-    "black list", "rbl", "dnsbl", "spamhaus", "reputation", "relay", "spf", "dkim", "dmarc", "banned",
-    "listed", "greylist", "rate limit", "too many", "authenticat", "not authori", "sender", "content",
-    "virus", "malware", "polityk", "zablokowan", "czarna lista", "czarnej liście", "czarną listę",
-    "reputacj", "niechcian", "uwierzytelni", "autoryzac", "nadawc", "przekazywani", "wirus", "zbyt wiele",
-)  # fmt: skip
-MAILBOX_FULL_WORDS = (
-    "full", "quota", "over limit", "storage", "insufficient", "out of space", "too large",
-    "przepełnion", "pełna", "pełny", "brak miejsca", "brak wolnego miejsca", "pojemnoś", "przekroczon",
-)  # fmt: skip
 
 _UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 _ENHANCED_CODE = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_POLICY_CODE = re.compile(r"(?<![\d.])5\.7\.\d{1,3}(?!\.?\d)")
 _QUOTED_FROM_US = re.compile(r"[^\s<>]+@[^\s<>]+|https?://\S+")
 _QUEUE_IDS = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -152,7 +143,7 @@ def bounce_verdict(stage: Stage, code: int, enhanced: str | None, text: str) -> 
     words = _QUOTED_FROM_US.sub(" ", text.lower())
     if code // 100 == 4 or _names(words, MAILBOX_FULL_WORDS):  # noqa: PLR2004 - the class of the reply
         return BounceVerdict.SOFT
-    if code in COMMAND_ERROR_CODES or _names(words, POLICY_WORDS):
+    if code in COMMAND_ERROR_CODES or _accuses_the_sender(text, words):
         return BounceVerdict.SENDER_FAULT
     no_such_mailbox = stage is Stage.RCPT_TO and code in NO_SUCH_MAILBOX_CODES
     return BounceVerdict.BLOCK if no_such_mailbox else BounceVerdict.SOFT
@@ -165,6 +156,11 @@ def verdict_of_enhanced_code(enhanced: str) -> BounceVerdict:
         if all(want in ("x", have) for want, have in zip(pattern.split("."), digits, strict=False)):
             return verdict
     return BounceVerdict.SOFT
+
+
+def _accuses_the_sender(text: str, words: str) -> bool:
+    """Whether a reply without a leading code speaks of policy, reputation or content, or has 5.7.x further on."""
+    return bool(_POLICY_CODE.search(text)) or _names(words, POLICY_WORDS) or names_policy(fold(text))
 
 
 def _names(text: str, words: tuple[str, ...]) -> bool:

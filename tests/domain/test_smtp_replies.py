@@ -170,6 +170,13 @@ def test_without_an_enhanced_code_an_unknown_user_blocks(code, text):
         "Sender verify failed",
         "Serwer na czarnej liście",
         "DMARC failure",
+        "#5.7.1 Access denied",
+        "Access denied (5.7.26)",
+        "Message filtered",
+        "Forbidden for security reasons",
+        "Client has no reverse DNS",
+        "Odrzucono: podejrzana wiadomość",
+        "Odmowa ze względów bezpieczeństwa",
     ],
 )
 @pytest.mark.parametrize("code", [550, 551, 553])
