@@ -89,9 +89,11 @@ def digest_of(session: Session, address: str) -> str:
     return address_digest(normalise_email(address), secret_of(session.connection(), SUPPRESSION_KEY))
 
 
-def block(session: Session, address: str, *, lifted: bool = False) -> Suppression:
+def block(
+    session: Session, address: str, *, channel: Channel = Channel.EMAIL, lifted: bool = False
+) -> Suppression:
     row = Suppression(
-        channel=Channel.EMAIL,
+        channel=channel,
         address_digest=digest_of(session, address),
         reason=SuppressionReason.BOUNCE,
         source="smtp",
