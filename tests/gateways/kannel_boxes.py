@@ -75,6 +75,15 @@ class Arrived:
 class Boxes:
     settings: KannelSettings
     log: Path
+    smsc: int
+    phone: ExitStack
+
+    def hear(self, sender: str, text: str) -> None:
+        """A text from a telephone: the fake SMSC starts anew with this one to deliver."""
+        self.phone.close()
+        octets = "".join(f"%{octet:02X}" for octet in text.encode("utf-16-be"))
+        heard = self.log.with_name("heard.log")
+        self.phone.enter_context(_fakesmsc(heard, self.smsc, f"{sender} 48123 ucs2 {octets}"))
 
     def arrived(self, count: int) -> list[Arrived]:
         """The parts at the SMSC, once there are so many. TimeoutError."""
@@ -98,10 +107,16 @@ def kannel(directory: Path, mo_url: str, *incoming: str) -> Iterator[Boxes]:
     log, [smsc] = directory / "fakesmsc.log", _free_ports(1)
     with _boxes(directory, mo_url, _FAKE, smsc) as settings, ExitStack() as stack:
         text = incoming[0] if incoming else "+48600000000 48123 text hello"
-        command = (str(FAKESMSC), "-H", "127.0.0.1", "-r", str(smsc), "-i", "600", "-m", "1", text)
-        stack.enter_context(_box(log, *command))
+        stack.enter_context(_fakesmsc(log, smsc, text))
+        yield Boxes(settings, log, smsc, stack)
+
+
+@contextmanager
+def _fakesmsc(log: Path, port: int, text: str) -> Iterator[None]:
+    command = (str(FAKESMSC), "-H", "127.0.0.1", "-r", str(port), "-i", "600", "-m", "1", text)
+    with _box(log, *command):
         _wait_until_sent(log)
-        yield Boxes(settings, log)
+        yield
 
 
 @contextmanager

@@ -5,28 +5,39 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
 from domain.outcomes import Accepted, AccountRefused, Refused
+from domain.repairs import RepairState
 from domain.segments import split
 from domain.text_messages import TextMessage
 from extensions.wiring import wiring
+from gateways.ejs import EjsRuntime
 from gateways.kannel import KannelGateway
+from jobs.deliver_sms import deliver_sms
 from jobs.sms_routes import open_routes
 from models import db
 from models.message import DeliveryAttempt, Direction, Message
+from models.price_list import SmsPrice
+from models.repair import ChangeSource, CostOffer, OfferState
+from models.sms_account import SmsAccount
 from models.sms_gateway import GatewayKind, SmsGateway
+from services.fire_event import Ring
+from services.make_offer import OfferTerms, make_offer
+from services.move_repair import Mover, move_repair
 from tests import factories as make
 from tests.gateways.kannel_boxes import MISSING, Boxes, is_installed, kannel
+from tests.service_desk import make_repair, make_told_client
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason=MISSING)
 NUMBER = "+48600100200"
@@ -123,6 +134,44 @@ def test_a_text_from_a_phone_reaches_us_once(app: Flask, tmp_path: Path, incomin
         # Nothing goes back to the phone: whatever Kannel is answered with would.
         assert KannelGateway(boxes.settings).send(text("koniec")) == Accepted()
         assert [part.text for part in boxes.arrived(1)] == ["koniec"]
+
+
+def asked_about_a_cost(session: Session, runtime: EjsRuntime, now: datetime) -> tuple[int, tuple[Ring, ...]]:
+    """A repair that comes to await the acceptance of 123.45 PLN, and what is to be rung for; commits."""
+    account = session.scalars(sa.select(SmsAccount)).one()
+    account.balance, account.sender = 100_000, "+48600000001"
+    session.add(SmsPrice(name="Polska", prefix="48", gross_per_part=1_500, valid_from=date(2026, 1, 1)))
+    repair = make_repair(session, make_told_client(session), RepairState.DIAGNOSIS)
+    who, wanted = Mover(ChangeSource.PANEL), RepairState.AWAITING_ACCEPTANCE
+    offer, _not_asked_yet = make_offer(
+        session, repair.id, OfferTerms(1_234_500), who, runtime=runtime, now=now
+    )
+    moved = move_repair(session, repair.id, wanted, who, runtime=runtime, now=now)
+    session.commit()
+    return offer.id, moved.rings
+
+
+def test_a_yes_by_telephone_sets_the_repair_going(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with installation(app, tmp_path) as (base, boxes), app.app_context():
+        hands = replace(wiring(), base_url=base)
+        monkeypatch.setitem(app.extensions, "goniec", hands)
+        offer_id, rings = asked_about_a_cost(db.session(), hands.ejs(), hands.clock())
+        [text] = [ring for ring in rings if ring.channel is Channel.SMS]
+        assert deliver_sms(text.account_id, None, text.message_id, text.message_id) == 1
+        question = db.session.get_one(Message, text.message_id)
+        parts = boxes.arrived(question.parts or 0)
+        assert "".join(part.text for part in parts) == question.body_text
+        assert {part.number for part in parts} == {NUMBER} and "123,45 z" in (question.body_text or "")
+        boxes.hear(NUMBER, "Tak, proszę")
+        thanks = sa.select(Message).where(Message.idempotency_key.like("answer:%"))
+        thanked = eventually(lambda: db.session.scalars(thanks).one_or_none())
+        offer = db.session.get_one(CostOffer, offer_id)
+        assert (offer.state, offer.repair.state) == (OfferState.ACCEPTED, RepairState.IN_REPAIR)
+        answer = db.session.get_one(Message, offer.decided_by_message_id)
+        assert (answer.body_text, answer.conversation_id) == ("Tak, proszę", question.conversation_id)
+        assert (thanked.status, thanked.address) == (Status.QUEUED, NUMBER)
 
 
 TEXTS = {
