@@ -28,7 +28,7 @@ class ImapPeer:
 
 @contextmanager
 def imap_peer() -> Iterator[ImapPeer]:
-    imap, smtp, smtps = (_free_port() for _number in range(3))
+    imap, smtp, smtps = (free_port() for _number in range(3))
     command = [
         sys.executable, "-m", "mail_devel",
         "--host", "127.0.0.1", "--user", USER, "--password", PASSWORD, "--no-http",
@@ -38,20 +38,20 @@ def imap_peer() -> Iterator[ImapPeer]:
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ)
     )
     try:
-        _wait_for(imap, process)
+        wait_for(imap, process)
         yield ImapPeer(imap)
     finally:
         process.terminate()
         process.wait(10)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, "the IMAP server ended"
