@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.imap_peer import PASSWORD, ImapPeer, free_port, wait_for
 
 MISSING = "there is no Dovecot here: apt-get install dovecot-imapd"
+IMAP = Path("/usr/lib/dovecot/imap")
 _CONFIGURATION = """
 base_dir = {home}/run
 state_dir = {home}/state
@@ -50,7 +51,7 @@ service imap-login {{
 
 
 def is_installed() -> bool:
-    return _dovecot() is not None
+    return _dovecot() is not None and IMAP.exists()
 
 
 @contextmanager
