@@ -39,13 +39,12 @@ from queries.campaign_audience import distinct_clients
 from queries.merge_values import record_paths
 from queries.preflight import clients_by_contract_type
 from queries.untouched_drafts import untouched_draft
+from services.compose_mail import NO_LINKS
 from services.detach_file import discard_with_files
 from services.draft_campaign import COMPANY_NAME, Draft, company_name, start_investment_draft
 from services.preview_message import inspect_draft
 from services.save_draft import save_draft
 from services.sms_settings import sms_settings
-
-UNSUBSCRIBE = "links.unsubscribe"
 
 
 class ComposePages(GuardedView):
@@ -195,7 +194,7 @@ def _types(campaign: Campaign) -> Mapping[ContractType, int]:
 def _merge_tags(channel: Channel, *, with_contract: bool) -> list[dict[str, str]]:
     known = record_paths(with_contract=with_contract)
     if channel == Channel.EMAIL:
-        known |= {UNSUBSCRIBE}
+        known |= NO_LINKS.keys()
     if company_name(db.session()):
         known |= {COMPANY_NAME}
     return [{"tag": f"{{{tag.name}}}", "label": gettext(tag.label)} for tag in MENU if tag.path in known]

@@ -36,7 +36,9 @@ class ConsentDefinitionView(RecordView):
     eager = ("wordings",)
 
     column_list = ("name", "purpose", "channel", "version", "is_active", "position")
-    column_details_list = ("purpose", "channel", "version", "minimum_version", "is_active", "position")
+    column_details_list = (
+        "purpose", "channel", "version", "minimum_version", "is_active", "confirm_by_email", "position",
+    )  # fmt: skip
     column_labels = {
         "name": _("Name"),
         "channel": _("Channel"),
@@ -44,6 +46,7 @@ class ConsentDefinitionView(RecordView):
         "version": _("Current version"),
         "minimum_version": _("Oldest version that counts"),
         "is_active": _("Active"),
+        "confirm_by_email": _("Confirmed by e-mail"),
         "position": _("Order"),
         "text": _("Text"),
     }
@@ -59,7 +62,9 @@ class ConsentDefinitionView(RecordView):
         one_of("channel", _("Channel"), ConsentDefinition.channel, Channel),
         flag("active", _("Active"), ConsentDefinition.is_active),
     )
-    form_columns = ("name", "purpose", "channel", "is_active", "position", "text", "invalidates")
+    form_columns = (
+        "name", "purpose", "channel", "is_active", "position", "confirm_by_email", "text", "invalidates",
+    )  # fmt: skip
     form_extra_fields = {
         "text": TextAreaField(_("Text"), [InputRequired()], render_kw={"rows": 6}),
         "invalidates": BooleanField(
@@ -70,10 +75,25 @@ class ConsentDefinitionView(RecordView):
         ),
     }
     form_rules = (
-        Section(_("Consent"), "name", Row("purpose", "channel"), Row("is_active", "position")),
+        Section(
+            _("Consent"),
+            "name",
+            Row("purpose", "channel"),
+            Row("is_active", "position"),
+            "confirm_by_email",
+        ),
         Section(_("Text the client agrees to"), "text", "invalidates"),
     )
-    form_args = {"is_active": {"default": True}, "position": {"default": 0}}
+    form_args = {
+        "is_active": {"default": True},
+        "position": {"default": 0},
+        "confirm_by_email": {
+            "description": _(
+                "Given on the client's own page, it counts only after a click in a message sent to the "
+                "client's address (double opt-in)."
+            )
+        },
+    }
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)

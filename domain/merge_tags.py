@@ -21,6 +21,7 @@ RECORD_TAGS: dict[str, str] = {
     "account_manager": "account_manager.name",
     "company_name": "company.name",
     "unsubscribe_url": "links.unsubscribe",
+    "consents_url": "links.consents",
 }
 """Merge tag -> dotted path in the values a template is rendered with; every value is a string."""
 
@@ -56,6 +57,7 @@ MENU: tuple[MergeTag, ...] = tuple(
         ("account_manager", "Account manager"),
         ("company_name", "Our company's name"),
         ("unsubscribe_url", "Link: unsubscribe"),
+        ("consents_url", "Link: the client's consents"),
     )
 )
 

@@ -1,12 +1,18 @@
-"""Limits on failed log-ins, counted in Redis; in memory while it is lost, so that nobody is locked out."""
+"""Limits on failed log-ins and on pages behind signed links, counted in Redis; in memory while it is lost, so
+that nobody is locked out.
+"""
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 
 FAILURES_PER_ADDRESS = "20 per 5 minutes"
 FAILURES_PER_ACCOUNT = "10 per 5 minutes"
+PAGES_PER_ADDRESS = "120 per 5 minutes"  # an office shares one address
+PAGES_PER_LINK = "40 per 5 minutes"
+LIMITER = "goniec_limiter"
+_PAGES = "goniec_limited_pages"
 
 
 def init_app(app: Flask) -> Limiter:
@@ -25,7 +31,8 @@ def init_app(app: Flask) -> Limiter:
         key_prefix="goniec",
         headers_enabled=True,
     )
-    limiter.request_filter(lambda: request.endpoint != "security.login" or request.method != "POST")
+    limiter.request_filter(_has_no_limit)
+    app.extensions[LIMITER] = limiter
     view = app.view_functions["security.login"]
     for limit, key in (
         (FAILURES_PER_ADDRESS, get_remote_address),
@@ -36,9 +43,29 @@ def init_app(app: Flask) -> Limiter:
     return limiter
 
 
+def limit_page(app: Flask, endpoint: str) -> None:
+    """Limit a page behind a signed link, by sender and by link: nobody guesses one, nor hammers on it."""
+    limiter: Limiter = app.extensions[LIMITER]
+    app.extensions.setdefault(_PAGES, set()).add(endpoint)
+    view = app.view_functions[endpoint]
+    for limit, key in ((PAGES_PER_ADDRESS, get_remote_address), (PAGES_PER_LINK, _link)):
+        view = limiter.limit(limit, key_func=key)(view)
+    app.view_functions[endpoint] = view
+
+
 def _failed(_response: Response) -> bool:
     return not (current_user and current_user.is_authenticated)
 
 
 def _account_tried() -> str:
     return f"{get_remote_address()}|{request.form.get('email', '').strip().casefold()[:254]}"
+
+
+def _has_no_limit() -> bool:
+    if request.endpoint in current_app.extensions.get(_PAGES, ()):
+        return False
+    return request.endpoint != "security.login" or request.method != "POST"
+
+
+def _link() -> str:
+    return request.path[:200]

@@ -38,7 +38,8 @@ class ConsentMethod(StrEnum):
 class ConsentDefinition(Identified, Timestamped, Model):
     """A consent a client may give; ``channel`` is none for the processing of personal data.
 
-    ``minimum_version`` is the oldest wording whose grants still count.
+    ``minimum_version`` is the oldest wording whose grants still count. ``confirm_by_email``: given on
+    the page of consents, it counts only once confirmed from the e-mail address (double opt-in).
     """
 
     __tablename__ = "consent_definition"
@@ -53,6 +54,7 @@ class ConsentDefinition(Identified, Timestamped, Model):
     minimum_version: Mapped[int] = mapped_column(default=1)
     is_active: Mapped[bool] = mapped_column(default=True)
     position: Mapped[int] = mapped_column(default=0)
+    confirm_by_email: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
 
     wordings: Mapped[list["ConsentWording"]] = relationship(
         back_populates="definition", order_by="ConsentWording.version"

@@ -2,18 +2,25 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from domain.channel import Purpose
 from domain.errors import DomainError
-from domain.links import sign_id
+from domain.links import sign_id, sign_until
+from domain.local_time import WARSAW
 from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile, MailSkeleton, Slot
 from services.message_content import ContentRenderer, Rendered
 
-UNSUBSCRIBE = "unsubscribe"
+UNSUBSCRIBE, CONSENTS = "unsubscribe", "consents"
+CONSENTS_LINK_LIVES = timedelta(days=90)
+"""The page shows and takes consents, so a message forwarded or left behind must not open it for ever.
+Withdrawing stays as easy as giving (RODO art. 7 ust. 3): the unsubscribe link beside it never expires.
+"""
+NO_LINKS: Mapping[str, str] = {"links.unsubscribe": "#", "links.consents": "#"}
+"""What is only looked at is sent to nobody, so its links lead nowhere."""
 VALUE_ROOTS = ("client", "contract", "investment", "account_manager", "company", "links", "variables")
 RENDERED_TOGETHER = 50
 
@@ -29,7 +36,7 @@ class Sender:
 
     def unsubscribe_url(self, message_id: int) -> str:
         """The link that withdraws consent for everybody behind the message."""
-        return f"{self.base_url}/u/{sign_id(UNSUBSCRIBE, message_id, self.link_key)}"
+        return unsubscribe_url(self.base_url, message_id, self.link_key)
 
     def rfc_message_id(self, message_id: int) -> str:
         """Deterministic per row: a message that did go out twice is recognised as one."""
@@ -45,6 +52,7 @@ class Outgoing:
     recipient_name: str
     failures: int
     values: Mapping[str, str]
+    client_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +105,15 @@ class CampaignComposer:
         self, batch: Sequence[Outgoing], date: datetime
     ) -> Iterator[tuple[Outgoing, Envelope | DomainError]]:
         if self._has_logic:
-            bodies = self._render(batch)
+            bodies = self._render(batch, date)
         for place, message in enumerate(batch):
             try:
-                unsubscribe = self._sender.unsubscribe_url(message.id)
+                links = self._links(message, date)
                 own: dict[str, Any] = {
                     "to": Mailbox(message.recipient_name, message.address),
                     "message_id": self._sender.rfc_message_id(message.id),
                     "date": date,
-                    "headers": self._headers(unsubscribe),
+                    "headers": self._headers(links["links.unsubscribe"]),
                 }
                 if self._has_logic:
                     body = bodies[place]
@@ -115,25 +123,47 @@ class CampaignComposer:
                         **own, subject=body.subject, text=body.text, html=body.html
                     )
                 else:
-                    payload = self._skeleton.splice(**own, values=self._values(message, unsubscribe))
+                    payload = self._skeleton.splice(**own, values={**self._common, **message.values, **links})
                 yield message, Envelope(envelope_address(message.address), payload)
             except DomainError as error:
                 yield message, error
 
-    def _render(self, batch: Sequence[Outgoing]) -> list[Rendered | DomainError]:
-        nested = [nest(self._values(message, self._sender.unsubscribe_url(message.id))) for message in batch]
+    def _render(self, batch: Sequence[Outgoing], date: datetime) -> list[Rendered | DomainError]:
+        nested = [nest({**self._common, **message.values, **self._links(message, date)}) for message in batch]
         try:
             return list(self._renderer.render_many(nested))
         except DomainError as error:
             if len(batch) == 1:
                 return [error]
-            return [body for message in batch for body in self._render([message])]
+            return [body for message in batch for body in self._render([message], date)]
 
-    def _values(self, message: Outgoing, unsubscribe: str) -> dict[str, str]:
-        return {**self._common, **message.values, "links.unsubscribe": unsubscribe}
+    def _links(self, message: Outgoing, date: datetime) -> dict[str, str]:
+        sender = self._sender
+        return links_in(message.id, message.client_id, date, base_url=sender.base_url, key=sender.link_key)
 
     def _headers(self, unsubscribe: str) -> tuple[tuple[str, str], ...]:
         return one_click(unsubscribe) if self._marketing else ()
+
+
+def links_in(
+    message_id: int, client_id: int | None, date: datetime, *, base_url: str, key: bytes
+) -> dict[str, str]:
+    """The links of one message of that date, by their dotted paths; that to the consents is its client's."""
+    return {
+        "links.unsubscribe": unsubscribe_url(base_url, message_id, key),
+        "links.consents": consents_url(base_url, client_id or 0, date, key),
+    }
+
+
+def unsubscribe_url(base_url: str, message_id: int, key: bytes) -> str:
+    """The link that withdraws consent for everybody behind the message."""
+    return f"{base_url}/u/{sign_id(UNSUBSCRIBE, message_id, key)}"
+
+
+def consents_url(base_url: str, client_id: int, now: datetime, key: bytes) -> str:
+    """The link to a client's own page of consents, valid for CONSENTS_LINK_LIVES."""
+    last_day = (now + CONSENTS_LINK_LIVES).astimezone(WARSAW).date()
+    return f"{base_url}/c/{sign_until(CONSENTS, client_id, last_day, key)}"
 
 
 def one_click(unsubscribe: str) -> tuple[tuple[str, str], ...]:

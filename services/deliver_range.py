@@ -227,11 +227,12 @@ class _Run(Generic[Letter]):
             Message.recipient_name,
             Message.failures,
             Message.merge_values,
+            Message.client_id,
         )
         rows = self._session.execute(sa.select(*columns).where(held_by(self.claim_id)).order_by(Message.id))
         messages = [
-            Outgoing(number, address, name, failures, values or {})
-            for number, address, name, failures, values in rows
+            Outgoing(number, address, name, failures, values or {}, client_id)
+            for number, address, name, failures, values, client_id in rows
         ]
         self._attempted = frozenset(
             self._session.scalars(

@@ -19,6 +19,7 @@ from models.setting import Setting
 from queries.audience import audience_of, pairs
 from queries.merge_values import merge_values_column, record_paths, with_records
 from services.approve_campaign import attachments_of
+from services.compose_mail import NO_LINKS
 from services.message_content import FrozenContent, check_variables, footer_of, prepare_content
 from services.sms_settings import sms_settings
 from services.text_content import FrozenText, prepare_text
@@ -156,7 +157,7 @@ def paths_to_fill(
     content: FrozenContent | FrozenText, campaign: Campaign, company_name: str
 ) -> tuple[str, ...]:
     """The dotted paths that no record fills: those printed in the template's order, then its variables."""
-    known = record_paths(with_contract=campaign.kind == CampaignKind.INVESTMENT) | {"links.unsubscribe"}
+    known = record_paths(with_contract=campaign.kind == CampaignKind.INVESTMENT) | NO_LINKS.keys()
     if company_name:
         known |= {COMPANY_NAME}
     printed = [path for path in content.outputs if path not in known]

@@ -8,7 +8,7 @@ from domain.channel import Channel
 from gateways.ejs import EjsRuntime
 from models.campaign import Campaign, CampaignKind
 from services.approve_campaign import SendOrder, attachments_of
-from services.compose_mail import nest
+from services.compose_mail import NO_LINKS, nest
 from services.draft_campaign import (
     ContractTypesMissing,
     common_values,
@@ -46,7 +46,7 @@ def prepare_order(
         content = content_of(campaign)
         compile_as_written(campaign.body, runtime)
         values, frozen = common_values(session, campaign, content), content.to_json()
-        sample = {**values, **sample_values(session, campaign), "links.unsubscribe": "https://"}
+        sample = {**values, **sample_values(session, campaign), **dict.fromkeys(NO_LINKS, "https://")}
         ContentRenderer(content, runtime).render(nest(sample))
     return SendOrder(
         content=frozen,

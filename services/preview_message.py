@@ -10,7 +10,7 @@ from domain.errors import DomainError
 from domain.merge_tags import field_name
 from gateways.ejs import EjsRuntime
 from models.campaign import Campaign
-from services.compose_mail import nest
+from services.compose_mail import NO_LINKS, nest
 from services.draft_campaign import (
     COMPANY_NAME,
     BodyMissing,
@@ -32,9 +32,6 @@ from services.message_content import (
 from services.preview_text import TypedText, reader_in_campaign, render_typed
 from services.sms_settings import sms_settings
 from services.text_content import FrozenText, TextRenderer, prepare_text
-
-NO_LINK = "#"
-"""A preview is sent to nobody, so its unsubscribe link leads nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ def preview_message(
     values = {
         **_shared_values(session, campaign, content),
         **sample_values(session, campaign, client_id),
-        "links.unsubscribe": NO_LINK,
+        **NO_LINKS,
     }
     return ContentRenderer(content, runtime).render(nest(values))
 

@@ -10,9 +10,8 @@ from domain.merge_tags import variable_of
 from domain.template_source import Ejs, Tag, TemplateSource, Text, parse
 from gateways.ejs import EjsRuntime
 from models.message_template import MessageTemplate
-from services.compose_mail import nest
+from services.compose_mail import NO_LINKS, nest
 from services.message_content import ContentRenderer, Rendered, footer_of, prepare_content
-from services.preview_message import NO_LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def preview_template(template: MessageTemplate, runtime: EjsRuntime) -> Template
 def values_of_nobody(variables: Iterable[str]) -> dict[str, str]:
     """A client who does not exist: dotted path to text. What a sender fills in is its name in braces."""
     filled = {f"variables.{name}": f"{{{name}}}" for name in variables}
-    return {**SAMPLE_VALUES, "links.unsubscribe": NO_LINK, **filled}
+    return {**SAMPLE_VALUES, **NO_LINKS, **filled}
 
 
 def _email(template: MessageTemplate, runtime: EjsRuntime, values: Mapping[str, object]) -> Rendered:

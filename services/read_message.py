@@ -4,9 +4,8 @@ from domain.channel import Channel
 from gateways.ejs import EjsRuntime, EjsTemplate, TemplateFailed
 from models.campaign import Campaign
 from models.message import Message, Origin
-from services.compose_mail import nest
+from services.compose_mail import NO_LINKS, nest
 from services.message_content import ContentRenderer, FrozenContent, Rendered, one_line
-from services.preview_message import NO_LINK
 from services.text_content import FrozenText, TextRenderer
 
 LONGEST_TITLE = 60
@@ -58,7 +57,7 @@ class SubjectReader:
             if message.channel == Channel.SMS:
                 return title_of_text(self._text_of(campaign).render_many([values])[0])
             subject = self._subject_of(campaign)
-            return one_line(subject.render_many([nest({**values, "links.unsubscribe": NO_LINK})])[0])
+            return one_line(subject.render_many([nest({**values, **NO_LINKS})])[0])
         except TemplateFailed:
             return title
 
@@ -88,4 +87,4 @@ def _rendered(message: Message, runtime: EjsRuntime) -> Rendered | None:
         return Rendered("", "", renderer.content.finished(renderer.render_many([values])[0]))
     content = FrozenContent.from_json(campaign.frozen_content)
     letter = ContentRenderer(content, runtime)
-    return letter.render(nest({**values, "links.unsubscribe": NO_LINK}))
+    return letter.render(nest({**values, **NO_LINKS}))

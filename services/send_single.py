@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from domain.channel import Channel
 from domain.eligibility import Reason
 from domain.errors import DomainError
-from domain.links import sign_id
 from domain.local_time import WARSAW
 from domain.money import in_zloty
 from gateways.ejs import EjsRuntime
@@ -18,7 +17,7 @@ from queries.one_client import OneClient, one_client
 from services.approve_campaign import QuoteChanged
 from services.attach_single import files_to_send
 from services.choose_account import default_mail_account, sms_account_to_send_from
-from services.compose_mail import UNSUBSCRIBE
+from services.compose_mail import NO_LINKS, links_in
 from services.job_names import Enqueue
 from services.ledger import NotEnoughMoney
 from services.message_content import Rendered
@@ -28,9 +27,6 @@ from services.quote_texts import Quote, quote_one
 from services.record_audit import append_audit
 from services.topics import conversation_about, topic_of_correspondent
 from services.write_single import Known, Written, finished_text, render_mail, render_text
-
-NO_LINK = "#"
-"""What is only looked at is sent to nobody, so its unsubscribe link leads nowhere."""
 
 
 class NoSuchClient(DomainError):
@@ -87,7 +83,7 @@ def preview_single(
     if client.reason is not None:
         raise MayNotWrite(client.reason)
     if written.channel is Channel.EMAIL:
-        return SinglePreview(client, render_mail(session, written, client, runtime, unsubscribe_url=NO_LINK))
+        return SinglePreview(client, render_mail(session, written, client, runtime, links=NO_LINKS))
     renderer, values = render_text(session, written, client, runtime)
     account = sms_account_to_send_from(session)
     quote = quote_one(renderer, client.address, values, tariff_on(session, now.astimezone(WARSAW).date()))
@@ -164,9 +160,10 @@ def write_mail(
     runtime: EjsRuntime,
     base_url: str,
 ) -> None:
-    """Render a stored e-mail with the link that belongs to this very message, where a preview has none."""
-    token = sign_id(UNSUBSCRIBE, message.id, secret_of(session.connection(), LINK_KEY))
-    rendered = render_mail(session, written, client, runtime, unsubscribe_url=f"{base_url}/u/{token}")
+    """Render a stored e-mail with the links that belong to this very message, where a preview has none."""
+    key = secret_of(session.connection(), LINK_KEY)
+    links = links_in(message.id, message.client_id, message.created_at, base_url=base_url, key=key)
+    rendered = render_mail(session, written, client, runtime, links=links)
     message.subject, message.body_html, message.body_text = rendered.subject, rendered.html, rendered.text
 
 

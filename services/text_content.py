@@ -7,11 +7,9 @@ from typing import Any
 from domain.template_source import TemplateRefused, parse
 from domain.transliteration import to_gsm
 from gateways.ejs import EjsRuntime
-from services.compose_mail import nest
+from services.compose_mail import NO_LINKS, nest
 from services.message_content import cut_at_fields
 from services.sms_settings import SmsSettings
-
-_UNSUBSCRIBE = "links.unsubscribe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +50,10 @@ def prepare_text(body: str, settings: SmsSettings, *, strip_letters: bool | None
     if settings.footer:
         written += "\n" + settings.footer
     source = parse(written, html=False)
-    if _UNSUBSCRIBE in source.outputs:
-        raise TemplateRefused("An SMS cannot hold the link to unsubscribe: its length differs each time.")
+    if not NO_LINKS.keys().isdisjoint(source.outputs):
+        raise TemplateRefused(
+            "An SMS cannot hold the link to unsubscribe or to the consents: its length differs each time."
+        )
     return FrozenText(
         text=source.to_ejs(),
         variables=source.variables,

@@ -26,8 +26,6 @@ from services.message_content import (
 from services.sms_settings import sms_settings
 from services.text_content import FrozenText, TextRenderer, prepare_text
 
-UNSUBSCRIBE = "links.unsubscribe"
-
 
 class CodeInMessage(DomainError):
     message = "A message to one client cannot hold template code. Choose a template that holds it."
@@ -93,14 +91,14 @@ def finished_text(renderer: TextRenderer, values: Mapping[str, str]) -> str:
 
 
 def render_mail(
-    session: Session, written: Written, client: Known, runtime: EjsRuntime, *, unsubscribe_url: str
+    session: Session, written: Written, client: Known, runtime: EjsRuntime, *, links: Mapping[str, str]
 ) -> Rendered:
-    """An e-mail as it leaves. Raises SubjectMissing and what `render_text` does."""
+    """An e-mail as it leaves; ``links`` by dotted path. Raises SubjectMissing and what `render_text` does."""
     if not written.subject.strip():
         raise SubjectMissing
     _check_written(written)
     content = prepare_content(written.subject, written.body, footer_html=footer_of(written.purpose))
-    values = {**_values(session, client), UNSUBSCRIBE: unsubscribe_url}
+    values = {**_values(session, client), **links}
     _check_filled(content, values)
     return ContentRenderer(content, runtime).render(nest(values))
 

@@ -3,14 +3,18 @@
 from flask import Blueprint, Flask
 
 from extensions.csrf import csrf
+from extensions.limiter import limit_page
 from extensions.login import declare_public
 from webhooks.api import document, fire
+from webhooks.consents import confirm, consents
 from webhooks.payments import payment_news
 from webhooks.sms import sms_incoming, sms_report
 from webhooks.unsubscribe import healthz, unsubscribe
 
 blueprint = Blueprint("webhooks", __name__)
 blueprint.add_url_rule("/u/<token>", view_func=unsubscribe, methods=["GET", "POST"])
+blueprint.add_url_rule("/c/<token>", view_func=consents, methods=["GET", "POST"])
+blueprint.add_url_rule("/confirm/<token>", view_func=confirm, methods=["GET", "POST"])
 blueprint.add_url_rule("/healthz", view_func=healthz)
 blueprint.add_url_rule("/payments/<gateway>/news", view_func=payment_news, methods=["POST"])
 blueprint.add_url_rule("/sms/<secret>/report", view_func=sms_report, methods=["GET", "POST"])
@@ -23,6 +27,10 @@ def register(app: Flask) -> None:
     """Add the routes to the panel's application, open to strangers."""
     app.register_blueprint(blueprint)
     csrf.exempt(unsubscribe)  # the link is signed, and no cookie is read
+    for page in (consents, confirm):
+        csrf.exempt(page)  # the link is signed, and no cookie is read
+        declare_public(app, f"webhooks.{page.__name__}", "a signed link, for the client it was made for")
+        limit_page(app, f"webhooks.{page.__name__}")
     csrf.exempt(payment_news)  # what it says is signed, and no cookie is read
     for endpoint in (sms_report, sms_incoming):
         csrf.exempt(endpoint)  # the address holds a secret, and no cookie is read

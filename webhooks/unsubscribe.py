@@ -5,13 +5,12 @@ program's own one alike. There is no limit by sender: a mail provider posts for 
 addresses, and the token cannot be guessed.
 """
 
-from flask import Response, current_app, make_response, render_template, request
+from flask import Response, current_app, request
 
 from extensions.wiring import wiring
 from models import db
 from services.withdraw_by_link import consents_behind, message_of_link, withdraw_by_link
-
-NOT_FOUND = 404
+from webhooks.pages import NOT_FOUND, link_page, masked
 
 
 def unsubscribe(token: str) -> Response:
@@ -19,7 +18,7 @@ def unsubscribe(token: str) -> Response:
     session = db.session()
     message = message_of_link(session, token)
     if message is None:
-        return _page("webhooks/link_unknown.html", status=NOT_FOUND)
+        return link_page("webhooks/link_unknown.html", status=NOT_FOUND)
     if request.method == "POST":
         withdraw_by_link(
             session,
@@ -28,24 +27,11 @@ def unsubscribe(token: str) -> Response:
             ip=request.remote_addr or "",
             user_agent=request.user_agent.string,
         )
-        return _page("webhooks/unsubscribed.html", address=masked(message.address))
+        return link_page("webhooks/unsubscribed.html", address=masked(message.address))
     linked = consents_behind(session, message)
-    return _page("webhooks/unsubscribe.html", address=masked(linked.address), consents=linked.consents)
+    return link_page("webhooks/unsubscribe.html", address=masked(linked.address), consents=linked.consents)
 
 
 def healthz() -> Response:
     """Whether the process answers; it says nothing about what is behind it."""
     return current_app.response_class("ok\n", mimetype="text/plain")
-
-
-def masked(address: str) -> str:
-    """``anna.nowak@poczta.example`` as ``a…@poczta.example``: a link may be forwarded."""
-    local, at, domain = address.rpartition("@")
-    return f"{local[:1]}…{at}{domain}"
-
-
-def _page(template: str, *, status: int = 200, **values: object) -> Response:
-    response = make_response(render_template(template, **values), status)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return response

@@ -28,6 +28,8 @@ PUBLIC_ENDPOINTS = {
     "language.switch",
     "root",
     "webhooks.unsubscribe",
+    "webhooks.consents",
+    "webhooks.confirm",
     "webhooks.healthz",
     "webhooks.payment_news",
     "webhooks.sms_report",

@@ -1,5 +1,6 @@
 """From a Message row to bytes: what every recipient's letter must say, and what it must never say."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -13,11 +14,19 @@ from hypothesis import strategies as st
 from domain.channel import Purpose
 from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
-from domain.links import verify_id
+from domain.links import verify_id, verify_until
 from domain.mail_headers import Mailbox
 from domain.mail_skeleton import AttachedFile
 from gateways.ejs import EjsRuntime
-from services.compose_mail import UNSUBSCRIBE, CampaignComposer, Envelope, Outgoing, Sender, nest
+from services.compose_mail import (
+    CONSENTS,
+    UNSUBSCRIBE,
+    CampaignComposer,
+    Envelope,
+    Outgoing,
+    Sender,
+    nest,
+)
 from services.message_content import ContentRenderer, prepare_content
 
 EJS = EjsRuntime(Path(__file__).resolve().parents[2] / "static" / "vendor" / "ejs" / "ejs.min.js")
@@ -85,6 +94,14 @@ def test_marketing_can_be_left_with_one_click_and_by_a_link(body: str) -> None:
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert url in body_of(letter, "html") and url in body_of(letter, "plain")
     assert verify_id(UNSUBSCRIBE, url.rpartition("/")[2], KEY) == 7
+
+
+@pytest.mark.parametrize("body", [PLAIN, LOGIC])
+def test_marketing_leads_to_its_own_clients_consents(body: str) -> None:
+    letter = one(composer(body), Outgoing(7, "anna@poczta.example", "Anna", 0, {"client.name": "Anna"}, 12))
+    token = re.search(r"https://goniec\.example/c/([^\s\"<>)]+)", body_of(letter, "html"))
+    assert token and token[0] in body_of(letter, "plain")
+    assert verify_until(CONSENTS, token[1], KEY, DATE.date()) == 12
 
 
 def test_what_the_service_needs_offers_no_unsubscribing() -> None:
