@@ -159,7 +159,7 @@ def verdict_of_enhanced_code(enhanced: str) -> BounceVerdict:
 
 
 def _accuses_the_sender(text: str, words: str) -> bool:
-    """Whether a reply without a leading code speaks of policy, reputation or content, or has 5.7.x further on."""
+    """Whether a reply speaks of policy, reputation or content, in words or by a code 5.7.x further on."""
     return bool(_POLICY_CODE.search(text)) or _names(words, POLICY_WORDS) or names_policy(fold(text))
 
 
