@@ -11,7 +11,7 @@ from admin_views.filters import LONGEST_TEXT, calendar_day
 from admin_views.numbers import whole_number
 from domain.delivery import DeliveryState, Status
 from domain.errors import DomainError
-from models.message import Origin
+from queries.counted_as import Event, event_called
 from queries.sms_report import By, ReportFilter, narrowed
 from queries.sms_report_rows import Place
 
@@ -101,10 +101,8 @@ def presets(today: date) -> list[tuple[str, date, date]]:
 
 
 def event_key(wanted: ReportFilter) -> str | None:
-    """A campaign's number or an origin, as the lines by event are called."""
-    if wanted.event is None:
-        return None
-    return wanted.event.value if isinstance(wanted.event, Origin) else str(wanted.event)
+    """How the line by event is called."""
+    return None if wanted.event is None else str(wanted.event)
 
 
 def read_place(text: str | None) -> Place | None:
@@ -146,11 +144,11 @@ def _sender(text: str) -> str | None:
     return "" if text == NO_SENDER else (text or None)
 
 
-def _event(text: str) -> int | Origin | None:
+def _event(text: str) -> int | Event | None:
     if not text:
         return None
     number = whole_number(text)
-    return Origin(text) if number is None else number
+    return event_called(text) if number is None else number
 
 
 def _with_status(wanted: ReportFilter, text: str) -> ReportFilter:

@@ -10,10 +10,11 @@ from flask_babel import format_currency, format_date, gettext
 
 from admin_views.campaign_titles import campaign_title
 from admin_views.labels import label
+from domain.events import EventKind
 from domain.money import zloty_of
 from extensions.babel import TIMEZONE
 from models.campaign import Campaign
-from models.message import Origin
+from queries.counted_as import event_called
 from queries.sms_report import By, Total
 from queries.sms_report_rows import ChargedText
 
@@ -51,7 +52,9 @@ def sender_name(sender: str) -> str:
 def event_name(key: str, campaigns: Mapping[str, Campaign]) -> str:
     """A campaign's title, or where else the messages came from."""
     if not key.isdecimal():
-        return str(label(Origin(key)))
+        event = event_called(key)
+        named = str(label(event))
+        return gettext("Notification: %(event)s", event=named) if isinstance(event, EventKind) else named
     return campaign_title(campaigns[key]) if key in campaigns else f"#{key}"
 
 
@@ -124,7 +127,7 @@ def texts_cells(texts: Iterable[ChargedText], campaigns: Mapping[str, Campaign])
 
 def event_of(text: ChargedText) -> str:
     """The key of the line by event that the message is in."""
-    return str(text.campaign_id) if text.campaign_id else text.origin.value
+    return str(text.campaign_id) if text.campaign_id else text.counted_as
 
 
 def _steps(by: By, first: str, last: str) -> Iterator[str]:

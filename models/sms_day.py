@@ -12,6 +12,7 @@ class SmsDay(Identified, Model):
     """One day's charged messages of one sender and one campaign or other origin; ``cost`` in 1/10000 zł.
 
     Kept in the transaction that charges or refunds a message, by the day of its charge (Europe/Warsaw).
+    ``origin``: what `queries.counted_as` says of a message, of a notification the kind of its event.
     ``campaign_id`` is 0 where there is none: a NULL would not be unique.
     """
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models.ledger import LedgerEntry
 from models.message import Message
 from models.sms_day import SmsDay
+from queries.counted_as import counted_as
 
 _KEY = ("day", "account_id", "sender", "origin", "campaign_id")
 _SUMMED = ("messages", "parts", "cost")
@@ -47,23 +48,22 @@ def _lines(session: Session) -> list[str]:
     """Lines of the roll-up that are not the sum of their messages, and messages without a line."""
     nought = [sa.literal(0).label(f"no_{name}") for name in _SUMMED]
     rolled = sa.select(*(getattr(SmsDay, name) for name in (*_KEY, *_SUMMED)), *nought)
-    counted = (
+    texts = (
         sa.select(
             Message.charged_on,
             Message.sms_account_id,
             Message.sender,
-            sa.type_coerce(Message.origin, sa.String()),
-            sa.func.coalesce(Message.campaign_id, 0),
-            *nought,
-            sa.func.count(),
-            sa.func.sum(Message.parts),
-            sa.func.sum(Message.cost),
+            counted_as().label("origin"),
+            sa.func.coalesce(Message.campaign_id, 0).label("campaign_id"),
+            Message.parts,
+            Message.cost,
         )
         .where(*_charged())
-        .group_by(
-            Message.charged_on, Message.sms_account_id, Message.sender, Message.origin, Message.campaign_id
-        )
+        .subquery()
     )
+    *whose, parts, cost = texts.c
+    counted = sa.select(*whose, *nought, sa.func.count(), sa.func.sum(parts), sa.func.sum(cost))
+    counted = counted.group_by(*whose)
     both = sa.union_all(rolled, counted).subquery()
     keys = [both.c[name] for name in _KEY]
     said = [sa.func.sum(both.c[name]) for name in _SUMMED]

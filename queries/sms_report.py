@@ -18,8 +18,9 @@ from domain.delivery import DeliveryState, Status
 from domain.names import fold
 from models.campaign import Campaign
 from models.client import Client
-from models.message import Message, Origin
+from models.message import Message
 from models.sms_day import SmsDay
+from queries.counted_as import Event, counted_as, event_called, is_counted_as
 
 LONGEST_NUMBER = 18
 """Digits of a campaign's number, which fits into 64 bits."""
@@ -36,13 +37,13 @@ class By(StrEnum):
 @dataclass(frozen=True, slots=True)
 class ReportFilter:
     """``first`` and ``last`` day, both included. ``event`` is a campaign's number or, for what belongs to no
-    campaign, an origin. ``client`` is searched in names and numbers.
+    campaign, the kind of a notification's event or an origin. ``client`` is searched in names and numbers.
     """
 
     first: date
     last: date
     sender: str | None = None
-    event: int | Origin | None = None
+    event: int | Event | None = None
     client: str = ""
     status: Status | None = None
     delivery_state: DeliveryState | None = None
@@ -55,8 +56,8 @@ class ReportFilter:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """One line of the report. ``key`` is a day (2026-03-02), a month (2026-03), a sender, a campaign's number
-    or an origin.
+    """One line of the report. ``key`` is a day (2026-03-02), a month (2026-03), a sender, a campaign's
+    number, the kind of an event or an origin.
     """
 
     key: str
@@ -99,9 +100,9 @@ def narrowed(wanted: ReportFilter, by: By, key: str) -> ReportFilter:
     return replace(wanted, first=max(first, wanted.first), last=min(last, wanted.last))
 
 
-def _event(key: str) -> int | Origin:
+def _event(key: str) -> int | Event:
     is_number = key.isascii() and key.isdecimal() and len(key) <= LONGEST_NUMBER
-    return int(key) if is_number else Origin(key)
+    return int(key) if is_number else event_called(key)
 
 
 def _days(by: By, key: str) -> tuple[date, date]:
@@ -140,7 +141,7 @@ def message_rows(wanted: ReportFilter) -> sa.Subquery:
         Message.charged_on.label("day"),
         Message.sms_account_id.label("account_id"),
         Message.sender,
-        sa.type_coerce(Message.origin, sa.String()).label("origin"),
+        counted_as().label("origin"),
         sa.func.coalesce(Message.campaign_id, 0).label("campaign_id"),
         sa.literal(1, literal_execute=True).label("messages"),
         Message.parts,
@@ -155,10 +156,10 @@ def charged_messages(query: sa.Select[Any], wanted: ReportFilter) -> sa.Select[A
     query = query.where(Message.charged_on.between(wanted.first, wanted.last), Message.cost > 0)
     if wanted.sender is not None:
         query = query.where(Message.sender == wanted.sender)
-    if isinstance(wanted.event, Origin):
-        query = query.where(Message.origin == wanted.event, Message.campaign_id.is_(None))
-    elif wanted.event is not None:
+    if isinstance(wanted.event, int):
         query = query.where(Message.campaign_id == wanted.event)
+    elif wanted.event is not None:
+        query = query.where(is_counted_as(wanted.event))
     if wanted.status is not None:
         query = query.where(Message.status == wanted.status)
     if wanted.delivery_state is not None:
@@ -173,17 +174,17 @@ def charged_messages(query: sa.Select[Any], wanted: ReportFilter) -> sa.Select[A
 
 
 def _campaign_of(wanted: ReportFilter) -> int:
-    return 0 if wanted.event is None or isinstance(wanted.event, Origin) else wanted.event
+    return wanted.event if isinstance(wanted.event, int) else 0
 
 
 def _rolled_up(wanted: ReportFilter) -> sa.Subquery:
     query = sa.select(SmsDay).where(SmsDay.day.between(wanted.first, wanted.last))
     if wanted.sender is not None:
         query = query.where(SmsDay.sender == wanted.sender)
-    if isinstance(wanted.event, Origin):
-        query = query.where(SmsDay.origin == wanted.event.value, SmsDay.campaign_id == 0)
-    elif wanted.event is not None:
+    if isinstance(wanted.event, int):
         query = query.where(SmsDay.campaign_id == wanted.event)
+    elif wanted.event is not None:
+        query = query.where(SmsDay.origin == wanted.event.value, SmsDay.campaign_id == 0)
     return query.subquery()
 
 

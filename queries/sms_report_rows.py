@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from domain.delivery import DeliveryState, Status
 from models.client import Client
-from models.message import Message, Origin
+from models.message import Message
+from queries.counted_as import counted_as
 from queries.sms_report import ReportFilter, charged_messages
 
 ROWS_AT_A_TIME = 500
@@ -25,7 +26,9 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChargedText:
-    """``unit_price`` of a part and ``cost`` in 1/10000 PLN; ``charged_on`` a day in Warsaw."""
+    """``unit_price`` of a part and ``cost`` in 1/10000 PLN; ``charged_on`` a day in Warsaw. ``counted_as``:
+    see `queries.counted_as`.
+    """
 
     id: int
     charged_on: date
@@ -35,7 +38,7 @@ class ChargedText:
     number: str
     sender: str
     campaign_id: int | None
-    origin: Origin
+    counted_as: str
     status: Status
     delivery_state: DeliveryState | None
     parts: int
@@ -77,7 +80,7 @@ def _listed(wanted: ReportFilter) -> sa.Select[Any]:
         Message.address,
         Message.sender,
         Message.campaign_id,
-        Message.origin,
+        counted_as(),
         Message.status,
         Message.delivery_state,
         Message.parts,

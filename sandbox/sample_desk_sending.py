@@ -16,7 +16,7 @@ from models.sms_gateway import SmsGateway
 from sandbox.sample_account import PRICE
 from sandbox.sample_outcomes import sent
 from services.ledger import Fare, Stamp, charge_many
-from services.sms_days import DayKey, add_to_day
+from services.sms_days import DayKey, add_to_day, counted_as
 
 TAKES = timedelta(seconds=20)
 
@@ -52,5 +52,5 @@ def _pay(session: Session, rng: Random, message: Message, gateway_id: int, momen
     session.flush()
     fare = Fare(message.id, attempt.uuid, parts * PRICE)
     charge_many(session, account_id, [fare], campaign_id=None, stamp=Stamp(moment))
-    key = DayKey(day, account_id, message.sender, message.origin.value, 0)
+    key = DayKey(day, account_id, message.sender, counted_as(session, [message.id])[message.id], 0)
     add_to_day(session, key, messages=1, parts=parts, cost=parts * PRICE)

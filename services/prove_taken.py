@@ -10,7 +10,7 @@ from domain.local_time import WARSAW
 from models.message import AttemptOutcome, DeliveryAttempt, Message
 from models.sessions import rows_changed
 from services.ledger import Fare, Stamp, charge_many
-from services.sms_days import DayKey, add_to_day
+from services.sms_days import DayKey, add_to_day, counted_as
 
 _DOUBTED = (None, AttemptOutcome.UNCERTAIN, AttemptOutcome.UNAVAILABLE)
 
@@ -75,7 +75,8 @@ def _charge_again(session: Session, message: Message, attempt: DeliveryAttempt, 
     day = now.astimezone(WARSAW).date()
     message.cost, message.charged_on = fare.units, day
     session.flush()
-    key = DayKey(day, account_id, message.sender, message.origin.value, message.campaign_id or 0)
+    origin = counted_as(session, [message.id])[message.id]
+    key = DayKey(day, account_id, message.sender, origin, message.campaign_id or 0)
     add_to_day(session, key, messages=1, parts=parts, cost=fare.units)
 
 

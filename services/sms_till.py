@@ -15,7 +15,7 @@ from domain.outcomes import NoMoney, Refused
 from domain.segments import check_parts, segment
 from domain.tariff import Tariff
 from domain.text_messages import TextMessage
-from models.message import DeliveryAttempt, Message, Origin
+from models.message import DeliveryAttempt, Message
 from models.sessions import flush_to_disk
 from services.compose_mail import Outgoing
 from services.compose_text import TextLetter
@@ -23,7 +23,7 @@ from services.ledger import Fare, Stamp, charge_many, hold_account, not_enough
 from services.lock_messages import lock_messages
 from services.price_list import NoPrice, price_in_force, tariff_on
 from services.quote_texts import EmptyText
-from services.sms_days import DayKey, add_to_day
+from services.sms_days import DayKey, add_to_day, counted_as
 
 _message = cast("sa.Table", Message.__table__)
 _PAID = (
@@ -171,17 +171,11 @@ class SmsTill:
             for fare in fares
         ]
         self._session.connection().execute(_PAID, rows)
-        origins = dict(
-            self._session.execute(
-                sa.select(Message.id, Message.origin).where(
-                    Message.id.in_([row["of_message"] for row in rows])
-                )
-            ).all()
-        )
+        origins = counted_as(self._session, [row["of_message"] for row in rows])
         for origin in sorted(set(origins.values())):
             self._add_up(origin, [row for row in rows if origins[row["of_message"]] == origin], day)
 
-    def _add_up(self, origin: Origin, rows: list[dict[str, Any]], day: date) -> None:
-        key = DayKey(day, self._account.id, self._account.sender, origin.value, self._campaign_id or 0)
+    def _add_up(self, origin: str, rows: list[dict[str, Any]], day: date) -> None:
+        key = DayKey(day, self._account.id, self._account.sender, origin, self._campaign_id or 0)
         parts, cost = (sum(row[name] for row in rows) for name in ("parts", "cost"))
         add_to_day(self._session, key, messages=len(rows), parts=parts, cost=cost)

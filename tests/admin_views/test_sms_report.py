@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from admin_views.sms_report_words import bars, month_after
 from domain.channel import Channel
 from domain.delivery import DeliveryState, Status
+from domain.events import EventKind
 from domain.local_time import WARSAW
-from models.message import Origin
 from queries.sms_report import By, Total
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
@@ -39,7 +39,8 @@ def spring(panel: Flask, stored: Session) -> None:
         stored, date(2026, 3, 1), campaign=campaign, client=anna, delivery_state=DeliveryState.DELIVERED
     )
     charge_text(stored, date(2026, 3, 1), campaign=campaign, address="+48600999888")
-    charge_text(stored, date(2026, 3, 31), origin=Origin.EVENT, parts=2, sender="", status=Status.UNCERTAIN)
+    told = EventKind.REPAIR_READY
+    charge_text(stored, date(2026, 3, 31), told=told, parts=2, sender="", status=Status.UNCERTAIN)
     charge_text(stored, date(2026, 4, 1))
     stored.commit()
 
@@ -111,7 +112,8 @@ def test_every_line_leads_to_the_messages_it_adds_up(visit: Visit, spring: None,
         ({"sender": "Nadrzecze"}, "2"),
         ({"sender": "-"}, "1"),
         ({"sender": "nobody"}, "0"),
-        ({"event": "event"}, "1"),
+        ({"event": "repair_ready"}, "1"),
+        ({"event": "ticket_done"}, "0"),
         ({"event": "1"}, "2"),
         ({"status": "uncertain"}, "1"),
         ({"status": "delivered"}, "1"),
@@ -194,7 +196,7 @@ def test_the_sums_are_exported_without_a_formula(visit: Visit, spring: None) -> 
     assert answer.headers["Content-Disposition"].endswith("sms-by-event-2026-03-01-2026-03-31.csv")
     assert rows(answer.text) == [
         ["Campaign or event", "Messages", "Parts", "Cost (PLN)"],
-        ["Notification", "1", "2", "0.3198"],
+        ["Notification: Ready for pick-up or about to be shipped", "1", "2", "0.3198"],
         ["'=Odbiór lokalu", "2", "2", "0.3198"],
     ]
 

@@ -129,3 +129,46 @@ def test_the_prices_of_before_stay_and_the_key_knows_the_operator(unmigrated: Fl
         assert connection.execute(sa.text("SELECT id, prefix FROM sms_price")).all() == [(1, "48")]
         with pytest.raises(sa.exc.IntegrityError):
             price(connection, id=2, prefix="48", valid_from=date(2026, 1, 1))
+
+
+def charged_for(connection: sa.Connection, number: int, kind: str | None, **message: object) -> None:
+    """A charged text; with ``kind`` the notification of an event."""
+    tables = sa.MetaData()
+    tables.reflect(connection, only=["message", "fired_event", "notification"])
+    of_sms = {"channel": "sms", "direction": "outgoing", "status": "queued", "origin": "event"}
+    paid = {"sms_account_id": 1, "sender": "Firma", "parts": 1, "cost": 100, "charged_on": date(2026, 3, 1)}
+    key = {"idempotency_key": f"x{number}"}
+    insert(connection, tables.tables["message"], id=number, **of_sms, **paid, **key, **message)
+    if kind is not None:
+        known = {"kind": kind, "client_id": 1, "change_key": f"x{number}", "ticket_id": 1, "held_back": False}
+        insert(connection, tables.tables["fired_event"], id=number, **known)
+        told = {"event_id": number, "channel": "sms", "message_id": number}
+        insert(connection, tables.tables["notification"], id=number, **told)
+
+
+def test_the_texts_of_notifications_are_counted_by_their_events(unmigrated: Flask) -> None:
+    flask_migrate.upgrade(revision="0008")
+    lines = sa.text("SELECT origin, messages, parts, cost FROM sms_day ORDER BY origin")
+    with db.engine.begin() as connection:
+        tables = sa.MetaData()
+        tables.reflect(connection, only=["client", "ticket", "sms_day"])
+        insert(connection, tables.tables["client"], id=1, kind="person")
+        insert(connection, tables.tables["ticket"], id=1, client_id=1, state="open", number="Z/1")
+        for number, kind in enumerate(("ticket_done", "ticket_done", "ticket_received", None), start=1):
+            charged_for(connection, number, kind)
+        day = {"day": date(2026, 3, 1), "account_id": 1, "sender": "Firma", "campaign_id": 0}
+        insert(
+            connection, tables.tables["sms_day"], id=1, origin="event", messages=4, parts=4, cost=400, **day
+        )
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT setval(pg_get_serial_sequence('sms_day', 'id'), 1)"))
+    flask_migrate.upgrade()
+    with db.engine.connect() as connection:
+        assert connection.execute(lines).all() == [
+            ("event", 1, 1, 100),
+            ("ticket_done", 2, 2, 200),
+            ("ticket_received", 1, 1, 100),
+        ]
+    flask_migrate.downgrade(revision="0008")
+    with db.engine.connect() as connection:
+        assert connection.execute(lines).all() == [("event", 4, 4, 400)]

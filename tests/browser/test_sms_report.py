@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Channel
 from domain.delivery import DeliveryState
+from domain.events import EventKind
 from domain.local_time import WARSAW
-from models.message import Origin
 from tests import factories as make
 from tests.browser.conftest import PHONE
 from tests.sms_scene import charge_text, make_rich
@@ -36,7 +36,7 @@ def charged(address: str, stored: Session) -> None:
             delivery_state=DeliveryState.DELIVERED,
         )
     for place in range(3):
-        charge_text(stored, today - timedelta(days=place), origin=Origin.EVENT, sender="48500100200")
+        charge_text(stored, today - timedelta(days=place), told=EventKind.TICKET_DONE, sender="48500100200")
     charge_text(stored, today, address="+48600999888")
     stored.commit()
 
@@ -50,6 +50,7 @@ def test_a_sum_leads_to_its_messages_and_a_message_to_its_card(
     expect(page.locator("[data-messages]")).to_have_text("40")
     expect(page.locator("[data-cost]")).to_contain_text("9.2742")
     page.get_by_role("link", name="Campaign or event").click()
+    expect(page.get_by_role("link", name="Notification: Ticket finished")).to_be_visible()
     page.get_by_role("link", name="Zapraszamy na odbiór lokalu").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Zapraszamy na odbiór lokalu")
     expect(page.locator("[data-messages]")).to_have_text("36")

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from flask import Flask
 
 from domain.channel import Channel
+from domain.events import EventKind
 from models import db
-from models.message import Origin
 from models.sms_day import SmsDay
 from tests import factories as make
 from tests.commands.conftest import Run
@@ -30,7 +30,7 @@ def spring(application: Flask) -> None:
         other.body = "=Klucze są gotowe do odbioru"
         for campaign in (first, first, second, other):
             charge_text(session, date(2026, 3, 1), campaign=campaign)
-        charge_text(session, date(2026, 3, 31), origin=Origin.EVENT, parts=2, sender="48500")
+        charge_text(session, date(2026, 3, 31), told=EventKind.REPAIR_READY, parts=2, sender="48500")
         charge_text(session, date(2026, 4, 1))
         session.commit()
 
@@ -56,7 +56,7 @@ def test_the_report_adds_up_days_with_money_to_four_decimals(run: Run, spring: N
         ("sender", ["48500", "Nadrzecze"]),
         (
             "event",
-            ["event", "Dzień dobry (#1)", "Dzień dobry (#2)", "=Klucze są gotowe do odbioru"],
+            ["repair_ready", "Dzień dobry (#1)", "Dzień dobry (#2)", "=Klucze są gotowe do odbioru"],
         ),
     ],
 )
@@ -124,7 +124,7 @@ def test_a_report_that_says_something_else_is_named_with_exit_code_three(
     ran = run("reports", "verify", "--json")
     assert ran.code == 3
     assert ran.data["problems"] == [
-        "2026-03-31, account 1, 48500, event: the roll-up has 7 / 2 / 3198 (messages / parts / cost), "
+        "2026-03-31, account 1, 48500, repair_ready: the roll-up has 7 / 2 / 3198 (messages / parts / cost), "
         "the messages add up to 1 / 2 / 3198"
     ]
     assert "1 problems" in run("reports", "verify").out

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from domain.delivery import DeliveryState, Status
+from domain.events import EventKind
 from models import db
 from models.ledger import LedgerEntry
 from models.message import Message, Origin
@@ -57,7 +58,7 @@ def spring(session: Session) -> int:
     charge_text(session, MARCH, parts=2, campaign=campaign, client=anna)
     charge_text(session, MARCH, campaign=campaign, sender="48500", delivery_state=DeliveryState.DELIVERED)
     charge_text(session, date(2026, 3, 31), parts=3, client=anna, address="+48600100999")
-    charge_text(session, date(2026, 4, 1), origin=Origin.EVENT, status=Status.UNCERTAIN)
+    charge_text(session, date(2026, 4, 1), told=EventKind.REPAIR_READY, status=Status.UNCERTAIN)
     session.commit()
     return campaign.id
 
@@ -73,7 +74,7 @@ def test_a_day_a_month_a_sender_and_an_event_have_their_sums(session: Session, s
     assert lines(session, By.EVENT) == [
         ("manual", 1, 3, 3 * PRICE),
         (str(spring), 2, 3, 3 * PRICE),
-        ("event", 1, 1, PRICE),
+        ("repair_ready", 1, 1, PRICE),
     ]
     assert list(campaigns_behind(session, YEAR)) == [str(spring)]
     assert senders_of(session) == ["48500", "Nadrzecze"]
@@ -91,7 +92,10 @@ def test_the_first_and_the_last_day_belong_to_the_period(session: Session, sprin
     [
         ({"sender": "48500"}, 1),
         ({"sender": ""}, 0),
-        ({"event": Origin.EVENT}, 1),
+        ({"event": EventKind.REPAIR_READY}, 1),
+        ({"event": EventKind.TICKET_DONE}, 0),
+        ({"event": EventKind.REPAIR_READY, "status": Status.UNCERTAIN}, 1),
+        ({"event": Origin.EVENT}, 0),
         ({"event": Origin.CAMPAIGN}, 0),
         ({"event": 999}, 0),
         ({"client": "żółć anna"}, 2),
@@ -151,7 +155,7 @@ TEXTS = st.lists(
     st.tuples(
         st.integers(0, 40),  # day
         st.sampled_from(["Nadrzecze", "48500100200"]),
-        st.sampled_from([None, Origin.EVENT, Origin.TEST]),  # None: of the campaign
+        st.sampled_from([None, EventKind.TICKET_DONE, EventKind.PAYMENT_DUE, Origin.EVENT, Origin.TEST]),
         st.integers(1, 9),  # parts
         st.integers(1, 20_000),  # price
         st.sampled_from(["sent", "refused", "again"]),
@@ -164,11 +168,13 @@ TEXTS = st.lists(
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=TEXTS)
 def test_report_messages_and_ledger_are_equal_whatever_is_charged_and_refunded(
-    session: Session, texts: list[tuple[int, str, Origin | None, int, int, str]]
+    session: Session, texts: list[tuple[int, str, Origin | EventKind | None, int, int, str]]
 ) -> None:
+    """An origin of None: of the campaign; an event's kind: its notification."""
     campaign = make.make_campaign(session, make.make_investment(session))
     for offset, sender, origin, parts, price, fate in texts:
-        of = {"campaign": campaign} if origin is None else {"origin": origin}
+        of: dict[str, object] = {"campaign": campaign} if origin is None else {"origin": origin}
+        of = {"told": origin} if isinstance(origin, EventKind) else of
         day = MARCH + timedelta(days=offset)
         message = charge_text(session, day, parts=parts, price=price, sender=sender, **of)
         if fate != "sent":

@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy.orm import Session
 
 from domain.channel import Channel, Purpose
+from domain.delivery import Status
 from domain.outcomes import Accepted, Outcome
 from domain.payments import PaymentStatus
 from domain.text_messages import TextMessage
@@ -19,6 +20,7 @@ from models.campaign import Campaign, CampaignClient, CampaignKind
 from models.client import PhoneNumber
 from models.contact_checks import phone_columns
 from models.ledger import EntryKind, LedgerEntry
+from models.message import Message
 from models.payment import Payment, PaymentGateway
 from models.price_list import SmsPrice
 from models.sending_lines import SMS
@@ -29,7 +31,7 @@ from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
 from services.approve_campaign import SendOrder, approve_campaign
 from services.claim_deliveries import WorkRange
-from services.compose_text import CampaignTexts, TextLetter
+from services.compose_text import CampaignTexts, SingleTexts, TextLetter
 from services.deliver_range import Workshop, deliver_range
 from services.invoice_settings import invoice_settings
 from services.issue_invoice import issue_invoice
@@ -121,6 +123,29 @@ class SmsScene(Scene):
             worker=worker,
             keeps_attempts=True,
         )
+
+    def deliver_single(self, message: Message, *answers: Outcome) -> Status:
+        """What becomes of a text of no campaign when the gateway answers so."""
+        self.gateway.answers[message.address] = list(answers)
+        facts = SmsAccountFacts(self.paying.id, self.paying.sender, 9)
+        shop = Workshop(
+            connect=lambda: SmsDesk(
+                self.session,
+                SmsTill(self.session, facts, None, self.clock),
+                [Route(*each) for each in self.gateways.items()],
+                policy=self.policy,
+                clock=self.clock,
+            ),
+            composer=lambda: SingleTexts(self.session),
+            policy=self.policy,
+            clock=self.clock,
+            enqueue=self.enqueue,
+            worker="one",
+            keeps_attempts=True,
+        )
+        deliver_range(self.session, WorkRange(facts.id, None, message.id, message.id, SMS), shop)
+        self.session.refresh(message)
+        return message.status
 
     def texts(self, recipients: int, *, text: str = TEXT, cost: int | None = None) -> int:
         """An approved campaign of texts to new clients, who all consent."""

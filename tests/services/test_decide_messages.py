@@ -12,16 +12,10 @@ from domain.outcomes import Outcome, Refused, Uncertain
 from models.audit import AuditEntry
 from models.ledger import EntryKind
 from models.message import Message
-from models.sending_lines import SMS
 from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
-from services.claim_deliveries import WorkRange
-from services.compose_text import SingleTexts
 from services.decide_messages import NothingToDecide, send_single_again, treat_single_as_sent
-from services.deliver_range import Workshop, deliver_range
 from services.job_names import DELIVER_SMS
-from services.sms_desk import Route, SmsDesk
-from services.sms_till import SmsAccountFacts, SmsTill
 from tests import factories as make
 from tests.services.sms_scene import PRICE, SmsScene, number_of
 
@@ -51,25 +45,7 @@ def written(scene: SmsScene) -> Message:
 
 def deliver(scene: SmsScene, message: Message, *answers: Outcome) -> Status:
     """What becomes of the text when the gateway answers so."""
-    scene.gateway.answers[message.address or ""] = list(answers)
-    facts = SmsAccountFacts(scene.paying.id, scene.paying.sender, 9)
-    shop = Workshop(
-        connect=lambda: SmsDesk(
-            scene.session,
-            SmsTill(scene.session, facts, None, scene.clock),
-            [Route(*each) for each in scene.gateways.items()],
-            policy=scene.policy,
-            clock=scene.clock,
-        ),
-        composer=lambda: SingleTexts(scene.session),
-        policy=scene.policy,
-        clock=scene.clock,
-        enqueue=scene.enqueue,
-        worker="one",
-        keeps_attempts=True,
-    )
-    deliver_range(scene.session, WorkRange(facts.id, None, message.id, message.id, SMS), shop)
-    return status_of(scene, message)
+    return scene.deliver_single(message, *answers)
 
 
 def status_of(scene: SmsScene, message: Message) -> Status:
