@@ -119,6 +119,19 @@ def classify(facts: MessageFacts) -> Classified:
     return Classified(BounceKind.AUTO_REPLY if is_auto_reply(facts.headers, words) else BounceKind.OTHER)
 
 
+def classify_typed(address: str, code: str, said: str) -> Finding:
+    """What a person wrote down about one address: ``code`` is an enhanced or basic one, or empty.
+
+    An automatic reply says nothing, and a policy blocks nobody, whatever the code beside it.
+    """
+    own = own_words(said)
+    words = f"{code} {own}".strip()
+    if not code and is_auto_reply({}, own):
+        return Finding(address, "", BounceVerdict.NONE, readable(words))
+    verdict, found = _verdict_and_code(words)
+    return _finding(address, found, verdict, words)
+
+
 def _complaints(facts: MessageFacts) -> tuple[Finding, ...]:
     assert facts.feedback is not None  # noqa: S101 - the caller looked
     kind = facts.feedback.type.strip().lower()

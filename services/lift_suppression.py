@@ -28,6 +28,24 @@ def lift_suppression(
     now: datetime,
 ) -> None:
     """Lift, audit and commit. Raises LiftNeedsANote, and AlreadyLifted when there is no such active block."""
+    if not lift(session, suppression_id, note=note, actor_id=actor_id, now=now):
+        session.rollback()
+        raise AlreadyLifted
+    session.commit()
+
+
+def lift(
+    session: Session | scoped_session[Any],
+    suppression_id: int,
+    *,
+    note: str,
+    actor_id: int | None,
+    now: datetime,
+) -> bool:
+    """Lift and audit in the caller's transaction; False when there is no such active block.
+
+    Raises LiftNeedsANote.
+    """
     note = note.strip()[:500]
     if not note:
         raise LiftNeedsANote
@@ -38,8 +56,7 @@ def lift_suppression(
         .returning(Suppression.id)
     ).scalar_one_or_none()
     if lifted is None:
-        session.rollback()
-        raise AlreadyLifted
+        return False
     append_audit(
         session,
         actor_id=actor_id,
@@ -49,4 +66,4 @@ def lift_suppression(
         values={"note": note},
         now=now,
     )
-    session.commit()
+    return True

@@ -5,7 +5,7 @@ of a message of ours, or names its signed Message-ID; the rest is recorded for a
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -19,17 +19,14 @@ from domain.delivery import DeliveryState, Status
 from domain.links import verify_id
 from domain.return_path import message_of_return_path
 from domain.smtp_replies import BounceVerdict
+from domain.stored_mail import kept_text
 from gateways.bounce_mail import read_message
 from models.bounce import Bounce
 from models.client import EmailAddress
 from models.mail_account import MailFolder
 from models.message import Direction, Message, Origin
 from models.setting import LINK_KEY, SUPPRESSION_KEY, secret_of
-from models.suppression import SuppressionReason
-from services.suppress_address import suppress
-
-SOFT_BOUNCES, WITHIN = 3, timedelta(days=30)
-"""So many soft bounces that count, in that time, block as well."""
+from services.bounce_effect import block_if_due
 
 MESSAGE_ID = "message-id"
 KEPT_CHARACTERS = 100_000
@@ -107,7 +104,7 @@ def _message(key: str, place: PlaceOfMail, facts: MessageFacts, raw: bytes, now:
 def _understand(session: Session, facts: MessageFacts, raw: bytes, now: datetime) -> None:
     classified = classify(facts)
     ours = _our_message(session, facts)
-    text = raw[:KEPT_CHARACTERS].decode("utf-8", "replace").replace("\0", "")
+    text = kept_text(raw[:KEPT_CHARACTERS])
     if not classified.recipients:
         session.add(
             Bounce(
@@ -120,7 +117,7 @@ def _understand(session: Session, facts: MessageFacts, raw: bytes, now: datetime
             )
         )
     for finding in classified.recipients:
-        _record(session, classified.kind, finding, ours, text, now)
+        record_finding(session, classified.kind, finding, ours, text, now)
     session.flush()
 
 
@@ -135,9 +132,10 @@ def _our_message(session: Session, facts: MessageFacts) -> Message | None:
     return None if number is None else session.get(Message, number)
 
 
-def _record(
+def record_finding(
     session: Session, kind: BounceKind, finding: Finding, ours: Message | None, raw: str, now: datetime
 ) -> None:
+    """What was found about one address; it counts where the message of ours was written to that address."""
     digest = address_digest(
         normalise_email(finding.address), secret_of(session.connection(), SUPPRESSION_KEY)
     )
@@ -152,7 +150,7 @@ def _record(
         raw=raw,
         received_at=now,
         message_id=ours.id if ours and is_ours else None,
-        client_id=ours.client_id if ours and is_ours else _client_of(session, digest),
+        client_id=ours.client_id if ours and is_ours else client_of_address(session, digest),
     )
     session.add(bounce)
     session.flush()
@@ -160,38 +158,11 @@ def _record(
         return
     if finding.verdict in (BounceVerdict.BLOCK, BounceVerdict.SENDER_FAULT) or finding.status.startswith("5"):
         ours.delivery_state = DeliveryState.BOUNCED
-    if finding.verdict is BounceVerdict.BLOCK or (
-        finding.counts and _soft_bounces(session, digest, now) >= SOFT_BOUNCES
-    ):
-        complaint = kind is BounceKind.ARF
-        bounce.suppression = suppress(
-            session,
-            channel=Channel.EMAIL,
-            address_digest=digest,
-            reason=SuppressionReason.COMPLAINT if complaint else SuppressionReason.BOUNCE,
-            source=kind.value,
-            detail=f"{finding.status} {finding.diagnostic}".strip(),
-            actor_id=None,
-            now=now,
-        )
+    block_if_due(session, bounce, actor_id=None, now=now)
 
 
-def _soft_bounces(session: Session, digest: str, now: datetime) -> int:
-    """Those about messages of ours, this one among them."""
-    return (
-        session.scalar(
-            sa.select(sa.func.count(Bounce.id)).where(
-                Bounce.address_digest == digest,
-                Bounce.verdict == BounceVerdict.SOFT,
-                Bounce.message_id.is_not(None),
-                Bounce.received_at > now - WITHIN,
-            )
-        )
-        or 0
-    )
-
-
-def _client_of(session: Session, digest: str) -> int | None:
+def client_of_address(session: Session, digest: str) -> int | None:
+    """Whose address it is, whoever has it as the primary one first."""
     return session.scalar(
         sa.select(EmailAddress.client_id)
         .where(EmailAddress.address_digest == digest)
