@@ -28,6 +28,8 @@ ACTIONS: dict[str, Any] = {
     "publish_wording": _("Published a new wording"),
     "suppress": _("Blocked an address"),
     "lift": _("Lifted the block"),
+    "decide_bounce": _("Decided on a bounce"),
+    "classify_bounce": _("Classified a bounce anew"),
     "send": _("Sent a single message"),
     "start_top_up": _("Started a top-up"),
     "top_up": _("Topped up the account"),

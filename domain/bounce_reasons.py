@@ -19,7 +19,7 @@ class BounceReason(StrEnum):
     OUR_MESSAGE = "our_message"
     MAILBOX_FULL = "mailbox_full"
     COUNTED = "counted"
-    MAY_PASS = "may_pass"  # noqa: S105 - no password
+    PASSING = "passing"
     AUTO_REPLY = "auto_reply"
     NO_FAILURE = "no_failure"
 
@@ -48,4 +48,4 @@ def _of_soft(code: str, words: str) -> BounceReason:
     if code == "5.2.2" or names_full_mailbox(fold(words)):
         return BounceReason.MAILBOX_FULL
     counts = counts_towards_block(code, BounceVerdict.SOFT, words)
-    return BounceReason.COUNTED if counts else BounceReason.MAY_PASS
+    return BounceReason.COUNTED if counts else BounceReason.PASSING

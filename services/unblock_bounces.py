@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
-from models.bounce import Bounce
-from models.suppression import Suppression, SuppressionReason
+from models.suppression import SuppressionReason
+from queries.bounce_card import blocks_of
 from services.lift_suppression import lift
 
 MOST_AT_ONCE = 2_000
@@ -49,13 +49,3 @@ def unblock_bounces(
     lifted = sum(lift(session, block_id, note=note, actor_id=actor_id, now=now) for block_id in ours)
     session.commit()
     return Unblocked(lifted, len(blocks) - len(ours))
-
-
-def blocks_of(bounce_ids: sa.Select[int]) -> sa.Select[Suppression]:
-    """The blocks in force that the bounces are a cause of, in one order for all, so that nobody deadlocks."""
-    causes = sa.select(Bounce.suppression_id).where(Bounce.id.in_(bounce_ids))
-    return (
-        sa.select(Suppression)
-        .where(Suppression.id.in_(causes), Suppression.lifted_at.is_(None))
-        .order_by(Suppression.id)
-    )

@@ -25,7 +25,7 @@ V, R, K = BounceVerdict, BounceReason, BounceKind
         (K.DSN, V.SOFT, "5.2.2", "", R.MAILBOX_FULL),
         (K.FREETEXT, V.SOFT, "", "skrzynka przepełniona", R.MAILBOX_FULL),
         (K.DSN, V.SOFT, "5.4.4", "host unreachable", R.COUNTED),
-        (K.DSN, V.SOFT, "4.4.1", "timed out", R.MAY_PASS),
+        (K.DSN, V.SOFT, "4.4.1", "timed out", R.PASSING),
         (K.AUTO_REPLY, V.NONE, "", "", R.AUTO_REPLY),
         (K.OTHER, V.NONE, "", "", R.NO_FAILURE),
         (K.ARF, V.NONE, "", "complaint: not-spam", R.NO_FAILURE),
