@@ -39,9 +39,10 @@ from queries.campaign_audience import distinct_clients
 from queries.merge_values import record_paths
 from queries.preflight import clients_by_contract_type
 from queries.untouched_drafts import untouched_draft
+from services.company_name import COMPANY_NAME, company_name
 from services.compose_mail import NO_LINKS
 from services.detach_file import discard_with_files
-from services.draft_campaign import COMPANY_NAME, Draft, company_name, start_investment_draft
+from services.draft_campaign import Draft, start_investment_draft
 from services.preview_message import inspect_draft
 from services.save_draft import save_draft
 from services.sms_settings import sms_settings

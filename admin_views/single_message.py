@@ -33,7 +33,7 @@ from models.message_template import MessageTemplate
 from queries.merge_values import record_paths
 from queries.one_client import OneClient, one_client
 from services.attach_single import keep_file, kept_files
-from services.draft_campaign import COMPANY_NAME, company_name
+from services.company_name import COMPANY_NAME, company_name
 from services.ledger import NotEnoughMoney
 from services.send_single import MayNotWrite, SingleOrder, SinglePreview, preview_single, send_single
 from services.sms_settings import sms_settings

@@ -14,15 +14,11 @@ SELF_SERVICE = "strona zgód (samoobsługa)"
 CONFIRMED = "potwierdzona z wiadomości"
 """What stands as the source of a consent, beside the method."""
 
-_TEXT = "Dzień dobry,\n\n{opening}\n\n{name}\n{wording}\n\n{way}\n{url}\n\n{closing}\n{company}"
 _HTML = (
-    '<!DOCTYPE html><html lang="pl"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
-    '<body style="margin: 0; padding: 16px; font: 16px/1.5 Arial, Helvetica, sans-serif">'
-    '<div style="max-width: 640px; margin: 0 auto"><p>Dzień dobry,</p><p>{opening}</p>'
+    "<p>Dzień dobry,</p><p>{opening}</p>"
     '<blockquote style="margin: 16px 0; padding: 8px 16px; border-left: 4px solid #d5d9e0">'
     "<p><strong>{name}</strong></p><p>{wording}</p></blockquote>"
-    '<p>{way}<br><a href="{url}">{url}</a></p><p>{closing}</p><p>{company}</p></div></body></html>'
+    '<p>{way}<br><a href="{url}">{url}</a></p><p>{closing}</p><p>{company}</p>'
 )
 _WAY = "Prosimy otworzyć tę stronę i nacisnąć na niej przycisk:"
 _CLOSING = (
@@ -60,12 +56,8 @@ class AskedConsent:
     expires_at: datetime
     company: str
 
-    def text(self, letter: ConsentLetter) -> str:
-        """The letter as plain text."""
-        return _TEXT.format(**self._parts(letter)).rstrip() + "\n"
-
     def html(self, letter: ConsentLetter) -> str:
-        """The letter as HTML; nothing anybody typed is read as markup."""
+        """The letter's text as HTML; nothing anybody typed is read as markup."""
         parts = {name: escape_html(part) for name, part in self._parts(letter).items()}
         parts["wording"] = "<br>".join(parts["wording"].splitlines())
         return _HTML.format(**parts)

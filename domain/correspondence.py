@@ -16,22 +16,23 @@ UNSUBSCRIBE_FOOTER = (
 TOP_UP = "Doładowanie konta SMS"
 PAID_ELECTRONICALLY = "płatność elektroniczna"
 INVOICE_SUBJECT = "Faktura {number} za doładowanie konta SMS"
-INVOICE_TEXT = (
-    "Dzień dobry,\n\ndziękujemy za doładowanie konta SMS. W załączniku przesyłamy fakturę {number}.\n"
-)
 INVOICE_HTML = (
-    '<!DOCTYPE html><html lang="pl"><body><p>Dzień dobry,</p><p>dziękujemy za doładowanie konta SMS. '
-    "W załączniku przesyłamy fakturę <strong>{number}</strong>.</p></body></html>"
+    "<p>Dzień dobry,</p><p>dziękujemy za doładowanie konta SMS. W załączniku przesyłamy fakturę "
+    "<strong>{number}</strong>.</p>"
 )
 LOW_BALANCE_SUBJECT = "Na koncie SMS kończą się środki"
-LOW_BALANCE_TEXT = (
-    "Dzień dobry,\n\nna koncie SMS pozostało {available} zł, mniej niż ustawiony próg {threshold} zł. Gdy "
-    "środki się skończą, wiadomości SMS nie będą wysyłane.\n\nKonto można doładować tutaj: {top_up_url}\n"
-)
 LOW_BALANCE_HTML = (
-    '<!DOCTYPE html><html lang="pl"><body><p>Dzień dobry,</p><p>na koncie SMS pozostało '
-    "<strong>{available} zł</strong>, mniej niż ustawiony próg {threshold} zł. Gdy środki się skończą, "
-    'wiadomości SMS nie będą wysyłane.</p><p><a href="{top_up_url}">Doładuj konto SMS</a></p></body></html>'
+    "<p>Dzień dobry,</p><p>na koncie SMS pozostało <strong>{available} zł</strong>, mniej niż ustawiony próg "
+    "{threshold} zł. Gdy środki się skończą, wiadomości SMS nie będą wysyłane.</p>"
+    '<p><a href="{top_up_url}">Doładuj konto SMS</a></p>'
+)
+
+SAMPLE_LETTER_SUBJECT = "Państwa mieszkanie jest gotowe do odbioru"
+SAMPLE_LETTER = (
+    "<p>Dzień dobry, Pani Anno,</p><p>mieszkanie <strong>A-12</strong> jest gotowe. Dogodny termin odbioru "
+    'można wybrać <a href="https://goniec.example/terminy">na stronie z terminami</a>.</p>'
+    "<ul><li>poniedziałek, 9.00–15.00</li><li>środa, 12.00–18.00</li></ul>"
+    "<p>Z wyrazami szacunku<br>Marek Nowicki</p>"
 )
 
 OFFER_ACCEPTED_SMS = (

@@ -12,7 +12,10 @@ from bleach.css_sanitizer import CSSSanitizer
 from bleach.html5lib_shim import Filter  # type: ignore[attr-defined]
 from css_inline import CSSInliner
 from inscriptis import Inscriptis
+from inscriptis.css_profiles import RELAXED_CSS_PROFILE
+from inscriptis.html_properties import Display
 from inscriptis.model.config import ParserConfig
+from inscriptis.model.html_element import HtmlElement
 from lxml import etree  # type: ignore[import-untyped]
 from lxml import html as lxml_html
 
@@ -57,7 +60,10 @@ _CSS_FAMILIES = re.compile(
 _CSS_DANGER = re.compile(r"url\s*\(|expression\s*\(|javascript:|@import|[<\\]", re.IGNORECASE)
 
 _INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-_TEXT = ParserConfig(display_links=True)
+# Only a list is set in, not whatever stands in a box.
+_TEXT = ParserConfig(
+    display_links=True, css={**RELAXED_CSS_PROFILE, "div": HtmlElement(display=Display.block)}
+)
 _ROWS = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 _AS_BLOCKS = {
     "table": "div",
@@ -72,9 +78,9 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _IMPLIED_BODY = re.compile(rf"(<table\b[^>]*>)((?:\s|<!--{OPAQUE_COMMENT.pattern}-->)+)<tbody>")
 
 
-def sanitise(html: str) -> str:
+def sanitise(html: str, *, keeps_styles: bool = True) -> str:
     """A fragment of HTML that is safe to show and to mail; its ``<style>`` blocks come first, sanitised
-    too.
+    too, or are dropped.
 
     Keeps tables, pictures (http, https, cid, data:image), links (http, https, mailto, tel) and harmless
     CSS. Scripts, frames, forms and the like go with all they hold, event handlers and authors' comments go
@@ -99,7 +105,7 @@ def sanitise(html: str) -> str:
         # The parser opened these bodies itself, at the first row: a loop around the rows would begin
         # outside and end inside.
         cleaned = _IMPLIED_BODY.sub(r"\1<tbody>\2", cleaned)
-    css = "\n".join(filter(None, map(_safe_stylesheet, styles)))
+    css = "\n".join(filter(None, map(_safe_stylesheet, styles))) if keeps_styles else ""
     return f"<style>{css}</style>{cleaned}" if css else cleaned
 
 

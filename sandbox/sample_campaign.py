@@ -30,7 +30,8 @@ from sandbox.sample_outcomes import (
 )
 from sandbox.sample_plan import FIRST, SECOND
 from sandbox.sample_texts import COMPANY
-from services.draft_campaign import COMPANY_NAME
+from services.branding import branding_in_force
+from services.company_name import COMPANY_NAME
 from services.freeze_audience import FrozenAudience
 from services.message_content import footer_of, prepare_content
 
@@ -106,7 +107,12 @@ def _campaign(session: Session, past: PastCampaign, actor_id: int, now: datetime
     template = session.scalars(sa.select(MessageTemplate).where(MessageTemplate.name == past.template)).one()
     account = session.scalars(sa.select(MailAccount).where(MailAccount.is_default)).one()
     started = _morning(now - timedelta(days=past.days_ago))
-    footer = footer_of(past.purpose)
+    content = prepare_content(
+        template.subject,
+        template.body,
+        footer_html=footer_of(past.purpose),
+        branding=branding_in_force(session),
+    )
     campaign = Campaign(
         kind=CampaignKind.INVESTMENT,
         purpose=past.purpose,
@@ -126,7 +132,7 @@ def _campaign(session: Session, past: PastCampaign, actor_id: int, now: datetime
         approved_at=started,
         starts_at=started,
         started_at=started,
-        frozen_content=prepare_content(template.subject, template.body, footer_html=footer).to_json(),
+        frozen_content=content.to_json(),
         frozen_values={COMPANY_NAME: COMPANY},
     )
     session.add(campaign)

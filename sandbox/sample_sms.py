@@ -26,7 +26,7 @@ from queries.audience import audience_of, one_per_address, pairs, pairs_once
 from sandbox.sample_account import PRICE
 from sandbox.sample_texts import COMPANY
 from services.choose_account import sms_account
-from services.draft_campaign import COMPANY_NAME
+from services.company_name import COMPANY_NAME
 from services.freeze_audience import FrozenAudience
 from services.ledger import Fare, Stamp, charge_many
 from services.sms_days import DayKey, add_to_day

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from domain.addresses import address_digest, normalise_email
 from domain.channel import Channel
-from domain.correspondence import LOW_BALANCE_HTML, LOW_BALANCE_SUBJECT, LOW_BALANCE_TEXT
+from domain.correspondence import LOW_BALANCE_HTML, LOW_BALANCE_SUBJECT
 from domain.merge_tags import escape_html
 from domain.money import in_zloty
 from models.mail_account import MailAccount
@@ -18,6 +18,8 @@ from models.setting import SUPPRESSION_KEY, secret_of
 from models.sms_account import SmsAccount
 from queries.administrators import addresses_of_administrators
 from queries.low_balance import money_is_low
+from services.branding import branding_in_force
+from services.dress_message import own_letter
 from services.invoice_settings import invoice_settings
 from services.job_names import DELIVER, Enqueue
 
@@ -77,6 +79,8 @@ def _messages(
         "threshold": str(in_zloty(account.low_balance)).replace(".", ","),
         "top_up_url": top_up_url,
     }
+    written = LOW_BALANCE_HTML.format(**{name: escape_html(text) for name, text in words.items()})
+    html, text = own_letter(written, branding_in_force(session))
     key = secret_of(session.connection(), SUPPRESSION_KEY)
     messages = [
         Message(
@@ -87,8 +91,8 @@ def _messages(
             address=address,
             address_digest=address_digest(normalise_email(address), key),
             subject=LOW_BALANCE_SUBJECT,
-            body_text=LOW_BALANCE_TEXT.format(**words),
-            body_html=LOW_BALANCE_HTML.format(**{name: escape_html(text) for name, text in words.items()}),
+            body_text=text,
+            body_html=html,
             created_at=now,
             due_at=now,
         )

@@ -22,8 +22,10 @@ from models.message import Message, Origin
 from models.setting import LINK_KEY, secret_of
 from queries.given_consents import processing_consent
 from queries.one_client import OneClient, one_client
+from services.branding import branding_in_force
 from services.choose_account import default_mail_account
-from services.draft_campaign import company_name
+from services.company_name import company_name
+from services.dress_message import own_letter
 from services.fix_email_address import NoSuchClient
 from services.job_names import DELIVER, Enqueue
 from services.record_audit import append_audit
@@ -206,6 +208,7 @@ def _ask(
 def _message(session: Session, request: ConsentRequest, client: OneClient, asked: AskedConsent) -> Message:
     by_office = request.requested_by_id is not None
     letter = TO_ASK if by_office else TO_CONFIRM
+    html, text = own_letter(asked.html(letter), branding_in_force(session))
     return Message(
         idempotency_key=f"consent_request:{request.id}:email",
         channel=Channel.EMAIL,
@@ -218,8 +221,8 @@ def _message(session: Session, request: ConsentRequest, client: OneClient, asked
         address_digest=client.address_digest,
         recipient_name=client.name,
         subject=letter.subject,
-        body_text=asked.text(letter),
-        body_html=asked.html(letter),
+        body_text=text,
+        body_html=html,
         created_at=request.requested_at,
         due_at=request.requested_at,
     )

@@ -15,16 +15,16 @@ from models.campaign import Campaign, CampaignClient, CampaignKind
 from models.client import Client
 from models.investment import Investment
 from models.sessions import rows_changed
-from models.setting import Setting
 from queries.audience import audience_of, pairs
 from queries.merge_values import merge_values_column, record_paths, with_records
 from services.approve_campaign import attachments_of
+from services.branding import branding_in_force
+from services.company_name import COMPANY_NAME, company_name
 from services.compose_mail import NO_LINKS
 from services.message_content import FrozenContent, check_variables, footer_of, prepare_content
 from services.sms_settings import sms_settings
 from services.text_content import FrozenText, prepare_text
 
-COMPANY_NAME = "company.name"
 LONGEST_SUBJECT = 400
 LONGEST_BODY = 500_000
 MOST_FIELDS = 100
@@ -179,17 +179,25 @@ def filled_in(given: Mapping[str, object], path: str) -> str:
 
 def fields_of(session: Session, campaign: Campaign) -> tuple[str, ...]:
     """The fields of a draft that the sender fills in; raises as ``content_of`` and ``text_of``."""
-    content = text_of(session, campaign) if campaign.channel == Channel.SMS else content_of(campaign)
+    content = text_of(session, campaign) if campaign.channel == Channel.SMS else content_of(session, campaign)
     return fields_to_fill(content, campaign, company_name(session))
 
 
-def content_of(campaign: Campaign) -> FrozenContent:
-    """The draft's texts as they would be frozen. Raises TemplateRefused, SubjectMissing, BodyMissing."""
+def content_of(session: Session, campaign: Campaign) -> FrozenContent:
+    """The draft's texts as they would be frozen, in the branding in force.
+
+    Raises TemplateRefused, SubjectMissing, BodyMissing.
+    """
     if not campaign.subject.strip():
         raise SubjectMissing
     if not campaign.body.strip():
         raise BodyMissing
-    return prepare_content(campaign.subject, campaign.body, footer_html=footer_of(campaign.purpose))
+    return prepare_content(
+        campaign.subject,
+        campaign.body,
+        footer_html=footer_of(campaign.purpose),
+        branding=branding_in_force(session),
+    )
 
 
 def text_of(session: Session, campaign: Campaign) -> FrozenText:
@@ -197,12 +205,6 @@ def text_of(session: Session, campaign: Campaign) -> FrozenText:
     if not campaign.body.strip():
         raise BodyMissing
     return prepare_text(campaign.body, sms_settings(session), strip_letters=campaign.strip_letters)
-
-
-def company_name(session: Session) -> str:
-    """Our own company's name from the settings, empty when it is not set."""
-    setting = session.get(Setting, COMPANY_NAME)
-    return str(setting.value) if setting and setting.value else ""
 
 
 def version_of(campaign: Campaign) -> str:

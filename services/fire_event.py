@@ -31,7 +31,7 @@ from services.choose_account import (
     default_mail_account,
     sms_account_to_send_from,
 )
-from services.draft_campaign import COMPANY_NAME, company_name
+from services.company_name import COMPANY_NAME, company_name
 from services.job_names import DELIVERS, Enqueue
 from services.message_content import Rendered
 from services.notification_content import render_notification

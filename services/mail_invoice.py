@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.addresses import address_digest, normalise_email
 from domain.channel import Channel
-from domain.correspondence import INVOICE_HTML, INVOICE_SUBJECT, INVOICE_TEXT
+from domain.correspondence import INVOICE_HTML, INVOICE_SUBJECT
 from domain.ksef import KsefEnvironment, KsefState
 from domain.merge_tags import escape_html
 from gateways.invoice_pdf import render_invoice
@@ -19,6 +19,8 @@ from models.ksef import KsefSubmission
 from models.mail_account import MailAccount
 from models.message import Message, Origin
 from models.setting import SUPPRESSION_KEY, secret_of
+from services.branding import branding_in_force
+from services.dress_message import own_letter
 from services.invoice_sheet import sheet_of
 from services.job_names import DELIVER, Enqueue
 
@@ -105,6 +107,7 @@ def _mail(
 
 def _message(session: Session, invoice: Invoice, account_id: int, now: datetime) -> Message:
     address, number = str(invoice.buyer["email"]), invoice.number
+    html, text = own_letter(INVOICE_HTML.format(number=escape_html(number)), branding_in_force(session))
     key = secret_of(session.connection(), SUPPRESSION_KEY)
     return Message(
         idempotency_key=f"event:invoice:{invoice.id}:email",
@@ -115,8 +118,8 @@ def _message(session: Session, invoice: Invoice, account_id: int, now: datetime)
         address_digest=address_digest(normalise_email(address), key),
         recipient_name=str(invoice.buyer["name"])[:250],
         subject=INVOICE_SUBJECT.format(number=number),
-        body_html=INVOICE_HTML.format(number=escape_html(number)),
-        body_text=INVOICE_TEXT.format(number=number),
+        body_html=html,
+        body_text=text,
         created_at=now,
         due_at=now,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from domain.branding import PLAIN, Branding
 from domain.channel import Purpose
 from domain.correspondence import UNSUBSCRIBE_FOOTER
 from domain.errors import DomainError
@@ -13,17 +14,8 @@ from domain.merge_tags import escape_html, value_at, variable_of
 from domain.template_source import TemplateRefused, TemplateSource, parse
 from domain.template_tokens import Opaque, protect, restore, source_lines
 from gateways.ejs import EjsRuntime, TemplateFailed, Values, render_together
-from gateways.html_mail import inline_css, plain_text, sanitise
-
-_SHELL = """<!DOCTYPE html>
-<html lang="pl"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>img {{ max-width: 100%; height: auto }}</style></head>
-<body style="margin: 0; padding: 16px; font: 16px/1.5 Arial, Helvetica, sans-serif">
-<div style="max-width: 640px; margin: 0 auto">
-{body}
-{footer}
-</div></body></html>"""
+from gateways.html_mail import plain_text
+from services.dress_message import dress
 
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029], " ")
 _ADDRESS_BEGINNING = re.compile(r'\b(?:href|src)="\s*(gnc[0-9a-f]{20}n[0-9]+a)')
@@ -141,9 +133,11 @@ def footer_of(purpose: Purpose) -> str:
     return UNSUBSCRIBE_FOOTER if purpose == Purpose.MARKETING else ""
 
 
-def prepare_content(subject: str, html: str, *, footer_html: str = "") -> FrozenContent:
-    """Make a message's final sources from what its author wrote; the footer is sanitised apart, so the body
-    cannot swallow it.
+def prepare_content(
+    subject: str, html: str, *, footer_html: str = "", branding: Branding = PLAIN
+) -> FrozenContent:
+    """Make a message's final sources from what its author wrote, with the company's branding around it, which
+    is frozen with them; the footer is sanitised apart, so the body cannot swallow it.
 
     Raises TemplateRefused. Syntax inside ``<% %>`` is only checked by compiling: make a ContentRenderer of
     the result.
@@ -161,7 +155,7 @@ def prepare_content(subject: str, html: str, *, footer_html: str = "") -> Frozen
     body, body_tokens = protect(html, salt="body")
     footer, footer_tokens = protect(footer_html, salt="footer")
     tokens = {**body_tokens, **footer_tokens}
-    document = inline_css(_SHELL.format(body=sanitise(body), footer=sanitise(footer)))
+    document = dress(body, footer, branding)
     _check_addresses(document, tokens)
     text, has_logic = plain_text(document), any(source.has_logic for source in sources)
     return FrozenContent(

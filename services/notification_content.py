@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from domain.channel import Channel
 from domain.merge_tags import field_name
 from gateways.ejs import EjsRuntime
+from services.branding import branding_in_force
 from services.compose_mail import nest
 from services.message_content import ContentRenderer, EmptyVariables, Rendered, prepare_content
 from services.notification_rules import Rule
@@ -29,7 +30,7 @@ def render_notification(
         _check_known(content.variables)
         (text,) = TextRenderer(content, runtime).render_many([values])
         return Rendered("", "", content.finished(text))
-    letter = prepare_content(rule.text.subject, rule.text.body)
+    letter = prepare_content(rule.text.subject, rule.text.body, branding=branding_in_force(session))
     _check_known(letter.variables)
     return ContentRenderer(letter, runtime).render(nest(values))
 

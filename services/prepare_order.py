@@ -43,7 +43,7 @@ def prepare_order(
         values, frozen = common_values(session, campaign, text), text.to_json()
         texts.render_many([{**values, **sample_values(session, campaign)}])
     else:
-        content = content_of(campaign)
+        content = content_of(session, campaign)
         compile_as_written(campaign.body, runtime)
         values, frozen = common_values(session, campaign, content), content.to_json()
         sample = {**values, **sample_values(session, campaign), **dict.fromkeys(NO_LINKS, "https://")}

@@ -10,11 +10,10 @@ from domain.errors import DomainError
 from domain.merge_tags import field_name
 from gateways.ejs import EjsRuntime
 from models.campaign import Campaign
+from services.company_name import COMPANY_NAME, company_name
 from services.compose_mail import NO_LINKS, nest
 from services.draft_campaign import (
-    COMPANY_NAME,
     BodyMissing,
-    company_name,
     content_of,
     fields_to_fill,
     filled_in,
@@ -75,7 +74,7 @@ def preview_message(
     """
     if campaign.channel == Channel.SMS:
         return Rendered("", "", _preview_text(session, campaign, runtime, client_id))
-    content = content_of(campaign)
+    content = content_of(session, campaign)
     compile_as_written(campaign.body, runtime)
     values = {
         **_shared_values(session, campaign, content),

@@ -11,7 +11,7 @@ from domain.notification_samples import SAMPLES
 from models.client import Client
 from models.repair import Repair
 from queries.one_client import one_client
-from services.draft_campaign import COMPANY_NAME, company_name
+from services.company_name import COMPANY_NAME, company_name
 from services.fire_event import MODELS, Record
 from services.preview_text import ANY_POLISH, Reader
 from services.record_values import values_of

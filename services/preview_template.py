@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from domain.branding import PLAIN, Branding
 from domain.channel import Channel
 from domain.correspondence import SAMPLE_VALUES
 from domain.errors import DomainError
@@ -29,8 +30,12 @@ class TemplatePreview:
     has_logic: bool
 
 
-def preview_template(template: MessageTemplate, runtime: EjsRuntime) -> TemplatePreview:
-    """The template with sample values; a field that its sender would fill in shows its name in braces."""
+def preview_template(
+    template: MessageTemplate, runtime: EjsRuntime, branding: Branding = PLAIN
+) -> TemplatePreview:
+    """The template with sample values, in that branding; a field that its sender would fill in shows its name
+    in braces.
+    """
     is_email = template.channel == Channel.EMAIL
     try:
         sources = [parse(template.subject, html=False)] if is_email else []
@@ -41,7 +46,9 @@ def preview_template(template: MessageTemplate, runtime: EjsRuntime) -> Template
     values = nest(values_of_nobody(variables))
     rendered, problem = None, None
     try:
-        rendered = _email(template, runtime, values) if is_email else _text(sources[-1], runtime, values)
+        rendered = (
+            _email(template, branding, runtime, values) if is_email else _text(sources[-1], runtime, values)
+        )
     except DomainError as failed:
         problem = failed
     has_logic = any(source.has_logic for source in sources)
@@ -54,8 +61,12 @@ def values_of_nobody(variables: Iterable[str]) -> dict[str, str]:
     return {**SAMPLE_VALUES, **NO_LINKS, **filled}
 
 
-def _email(template: MessageTemplate, runtime: EjsRuntime, values: Mapping[str, object]) -> Rendered:
-    content = prepare_content(template.subject, template.body, footer_html=footer_of(template.purpose))
+def _email(
+    template: MessageTemplate, branding: Branding, runtime: EjsRuntime, values: Mapping[str, object]
+) -> Rendered:
+    content = prepare_content(
+        template.subject, template.body, footer_html=footer_of(template.purpose), branding=branding
+    )
     return ContentRenderer(content, runtime).render(values)
 
 

@@ -20,7 +20,8 @@ from models.conversation import Conversation
 from queries.audience import audience_of, pairs
 from queries.correspondent import correspondent
 from queries.merge_values import merge_values_column, with_records
-from services.draft_campaign import COMPANY_NAME, company_name, filled_in, sample_values
+from services.company_name import COMPANY_NAME, company_name
+from services.draft_campaign import filled_in, sample_values
 from services.price_list import NoPrice
 from services.sms_settings import SmsSettings, sms_settings
 from services.text_content import FrozenText, TextRenderer, prepare_text

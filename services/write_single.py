@@ -12,8 +12,10 @@ from domain.merge_tags import RECORD_PATHS, field_name
 from domain.template_source import Ejs, TemplateSource, parse
 from gateways.ejs import EjsRuntime
 from models.message_template import MessageTemplate
+from services.branding import branding_in_force
+from services.company_name import COMPANY_NAME, company_name
 from services.compose_mail import nest
-from services.draft_campaign import COMPANY_NAME, BodyMissing, Draft, SubjectMissing, company_name
+from services.draft_campaign import BodyMissing, Draft, SubjectMissing
 from services.message_content import (
     ContentRenderer,
     EmptyVariables,
@@ -97,7 +99,12 @@ def render_mail(
     if not written.subject.strip():
         raise SubjectMissing
     _check_written(written)
-    content = prepare_content(written.subject, written.body, footer_html=footer_of(written.purpose))
+    content = prepare_content(
+        written.subject,
+        written.body,
+        footer_html=footer_of(written.purpose),
+        branding=branding_in_force(session),
+    )
     values = {**_values(session, client), **links}
     _check_filled(content, values)
     return ContentRenderer(content, runtime).render(nest(values))

@@ -7,6 +7,7 @@ from extensions.limiter import limit_page
 from extensions.login import declare_public
 from webhooks.api import document, fire
 from webhooks.consents import confirm, consents
+from webhooks.logo import logo
 from webhooks.payments import payment_news
 from webhooks.sms import sms_incoming, sms_report
 from webhooks.unsubscribe import healthz, unsubscribe
@@ -16,6 +17,7 @@ blueprint.add_url_rule("/u/<token>", view_func=unsubscribe, methods=["GET", "POS
 blueprint.add_url_rule("/c/<token>", view_func=consents, methods=["GET", "POST"])
 blueprint.add_url_rule("/confirm/<token>", view_func=confirm, methods=["GET", "POST"])
 blueprint.add_url_rule("/healthz", view_func=healthz)
+blueprint.add_url_rule("/logo/<uuid:name>.<any(png, jpg):ending>", view_func=logo)
 blueprint.add_url_rule("/payments/<gateway>/news", view_func=payment_news, methods=["POST"])
 blueprint.add_url_rule("/sms/<secret>/report", view_func=sms_report, methods=["GET", "POST"])
 blueprint.add_url_rule("/sms/<secret>/incoming", view_func=sms_incoming, methods=["GET", "POST"])
@@ -41,3 +43,4 @@ def register(app: Flask) -> None:
     declare_public(app, "webhooks.payment_news", "a payment gateway reports here, signed with its key")
     declare_public(app, "webhooks.unsubscribe", "a signed link, for whoever got the message")
     declare_public(app, "webhooks.healthz", "a load balancer asks it, and it tells nothing")
+    declare_public(app, "webhooks.logo", "the logo in our messages, the same for whoever opens one")

@@ -18,6 +18,7 @@ from models.client import Client
 from models.consent import ConsentAction
 from models.message import Message
 from services.ask_for_consent import Asking
+from services.company_name import company_name
 from services.confirm_consent import Standing, confirm_consent, request_of_link, standing_of
 from services.consent_page import (
     PREFERENCES,
@@ -29,7 +30,6 @@ from services.consent_page import (
     prefer_channel,
     waiting_requests,
 )
-from services.draft_campaign import company_name
 from webhooks.pages import GONE, NOT_FOUND, link_page, masked, masked_number
 
 BAD_REQUEST, REFUSED = 400, 409

@@ -31,6 +31,7 @@ PUBLIC_ENDPOINTS = {
     "webhooks.consents",
     "webhooks.confirm",
     "webhooks.healthz",
+    "webhooks.logo",
     "webhooks.payment_news",
     "webhooks.sms_report",
     "webhooks.sms_incoming",
