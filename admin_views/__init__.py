@@ -10,6 +10,7 @@ from flask_babel import format_decimal
 
 from admin_views.api_tokens import ApiTokenView
 from admin_views.bounces import BounceView
+from admin_views.branding import BrandingView
 from admin_views.campaign import CampaignView
 from admin_views.canned_answers import CannedAnswerView
 from admin_views.clients import ClientView
@@ -77,6 +78,7 @@ SCREENS: list[type[Any]] = [
     SmsGatewayView,
     SmsSettingsView,
     CompanyView,
+    BrandingView,
     DeskSettingsView,
     MailAccountView,
     UserView,

@@ -22,6 +22,7 @@ from extensions.wiring import wiring
 from models import db
 from models.message_template import MessageTemplate
 from queries.template_use import template_use
+from services.branding import branding_in_force
 from services.check_template import template_problem
 from services.preview_template import preview_template
 from services.preview_text import TypedText, render_typed, sample_reader
@@ -143,7 +144,7 @@ class MessageTemplateView(RecordView):
         return [self.section("template_marketing", words=words)] if words else []
 
     def card_sections(self, model: MessageTemplate) -> list[Markup]:
-        preview = preview_template(model, wiring().ejs())
+        preview = preview_template(model, wiring().ejs(), branding_in_force(db.session()))
         problem = translate(preview.problem) if preview.problem else ""
         text = ""
         if model.channel == Channel.SMS and not problem:

@@ -8,6 +8,7 @@ from commands.output import OneLineCommand, bad_input, command_line, emit, json_
 from extensions.wiring import wiring
 from models import db
 from sandbox.sample_company import FEWEST_CLIENTS, AlreadyInUse, SampleCompany, write_sample_company
+from sandbox.sample_look import LogoPlace
 
 DEFAULT_CLIENTS = 1200
 
@@ -27,10 +28,15 @@ def seed_demo(clients: int, password: str | None, sms_secret: str, if_empty: boo
     """Fill an empty database with a sample company; refused where there is data already."""
     if clients < FEWEST_CLIENTS:
         bad_input(f"The sample company needs at least {FEWEST_CLIENTS} clients, not {clients}.")
-    chosen = password or secrets.token_urlsafe(12)
+    chosen, hands = password or secrets.token_urlsafe(12), wiring()
     try:
         company = write_sample_company(
-            db.session(), clients=clients, password=chosen, now=wiring().clock(), sms_secret=sms_secret
+            db.session(),
+            clients=clients,
+            password=chosen,
+            now=hands.clock(),
+            sms_secret=sms_secret,
+            logo=LogoPlace(hands.files, hands.base_url),
         )
     except AlreadyInUse as error:
         if not if_empty:

@@ -29,7 +29,10 @@ from sandbox.mail_rendering import (
 from sandbox.mail_store import CaughtMail, MailStore
 
 _SHELL = Template(Path(__file__).with_name("mail_sink.html").read_text("utf-8"))
-_MAIL_POLICY = f"sandbox {MAIL_SANDBOX}; default-src 'none'; img-src data: 'self'; style-src 'unsafe-inline'"
+_MAIL_POLICY = (
+    f"sandbox {MAIL_SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data: 'self' http://localhost:* http://127.0.0.1:*"  # the sample company's logo
+)
 
 
 class Switch(Protocol):

@@ -18,7 +18,7 @@ from models.client import Client
 from models.consent import ConsentDefinition, ConsentEvent, ConsentWording
 from models.investment import Contract, Investment
 from models.message_template import MessageTemplate
-from models.setting import SUPPRESSION_KEY, Setting, secret_of
+from models.setting import SUPPRESSION_KEY, secret_of
 from models.user import Role, User
 from sandbox.sample_account import write_account
 from sandbox.sample_campaign import write_past_campaigns
@@ -28,11 +28,11 @@ from sandbox.sample_contracts import ContractWriter
 from sandbox.sample_conversations import write_conversations
 from sandbox.sample_desk import write_service_desk
 from sandbox.sample_desk_sending import send_notifications
+from sandbox.sample_look import LogoPlace, write_look
 from sandbox.sample_plan import plan
 from sandbox.sample_rows import Rows, settle
 from sandbox.sample_sms import write_gateway, write_past_texts
-from sandbox.sample_texts import COMPANY, INVESTMENTS, TEMPLATES
-from services.draft_campaign import COMPANY_NAME
+from sandbox.sample_texts import INVESTMENTS, TEMPLATES
 from services.record_audit import append_audit
 
 FEWEST_CLIENTS = 200
@@ -64,18 +64,24 @@ class SampleCompany:
 
 
 def write_sample_company(
-    session: Session, *, clients: int, password: str, now: datetime, sms_secret: str = ""
+    session: Session,
+    *,
+    clients: int,
+    password: str,
+    now: datetime,
+    sms_secret: str = "",
+    logo: LogoPlace | None = None,
 ) -> SampleCompany:
     """Make the company in one transaction and commit; dates are relative to ``now``.
 
-    Raises AlreadyInUse, and ValueError for fewer than FEWEST_CLIENTS clients. Everything but password
-    hashes, log-in identities and ``sms_secret`` (made up when empty) is the same for the same number and
-    moment.
+    Without a ``logo`` to put somewhere the company has none. Raises AlreadyInUse, and ValueError for fewer
+    than FEWEST_CLIENTS clients. Everything but password hashes, log-in identities, the logo's file and
+    ``sms_secret`` (made up when empty) is the same for the same number and moment.
     """
     if clients < FEWEST_CLIENTS:
         raise ValueError(f"at least {FEWEST_CLIENTS} clients, not {clients}")
     try:
-        company = _write(session, clients, password, now.replace(microsecond=0), sms_secret)
+        company = _write(session, clients, password, now.replace(microsecond=0), sms_secret, logo)
     except BaseException:
         session.rollback()
         raise
@@ -83,12 +89,15 @@ def write_sample_company(
     return company
 
 
-def _write(session: Session, clients: int, password: str, now: datetime, sms_secret: str) -> SampleCompany:
+def _write(
+    session: Session, clients: int, password: str, now: datetime, sms_secret: str, logo: LogoPlace | None
+) -> SampleCompany:
     _refuse_a_used_database(session)
     rng = Random(SEED)
     users = _write_users(session, password, now)
     managers = tuple(user.id for user in users[:2])
     _write_texts(session, managers[0], now)
+    write_look(session, logo, actor_id=managers[0], now=now)
     rows = Rows(session)
     key = secret_of(session.connection(), SUPPRESSION_KEY)
     people = ClientWriter(rows, rng, key=key, now=now, manager_ids=managers)
@@ -162,7 +171,6 @@ def _write_users(session: Session, password: str, now: datetime) -> list[User]:
 
 
 def _write_texts(session: Session, actor_id: int, now: datetime) -> None:
-    session.add(Setting(key=COMPANY_NAME, value=COMPANY, updated_at=now))
     for number, one in enumerate(INVESTMENTS, start=1):
         session.add(
             Investment(

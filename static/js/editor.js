@@ -159,6 +159,8 @@
   function settings(textarea, options) {
     const dark = isDark();
     const narrow = matchMedia("(max-width: 640px)").matches;
+    const fields = options.tags.length ? "mergetags" : "";
+    const menus = `insert view format table tools ${fields}`.trim();
     return {
       target: textarea,
       base_url: options.base,
@@ -169,7 +171,7 @@
       content_css: dark ? "dark" : "default",
       content_style: `body { font: 16px/1.5 Arial, Helvetica, sans-serif; margin: 14px 16px;${dark ? " background: #1c2027; color: #e8eaf0;" : ""} } .ejs-chip { font: 12px/1.6 ui-monospace, monospace; padding: 1px 7px; border-radius: 6px; background: ${dark ? "#2b2350" : "#efeaff"}; color: ${dark ? "#c3b5ff" : "#5b3fc4"}; cursor: default; } div.ejs-chip { margin: 4px 0; width: fit-content; } img { max-width: 100%; height: auto; }`,
       plugins: "autolink charmap code fullscreen image insertdatetime link lists advlist nonbreaking searchreplace table visualblocks visualchars wordcount",
-      menubar: "insert view format table tools mergetags",
+      menubar: menus,
       menu: {
         insert: { title: "Insert", items: "image link inserttable | charmap nonbreaking hr | insertdatetime" },
         view: { title: "View", items: "code | visualaid visualchars visualblocks | fullscreen" },
@@ -178,11 +180,11 @@
         tools: { title: "Tools", items: "searchreplace | wordcount | code" },
         mergetags: { title: options.tagsTitle, items: options.tags.map((_tag, index) => `mergetag${index}`).join(" ") },
       },
-      toolbar: narrow ? "undo redo bold italic bullist link mergetags" : "undo redo | blocks | bold italic underline forecolor | alignleft aligncenter | bullist numlist | link image table | mergetags | removeformat",
+      toolbar: narrow ? `undo redo bold italic bullist link ${fields}` : `undo redo | blocks | bold italic underline forecolor | alignleft aligncenter | bullist numlist | link image table | ${fields} | removeformat`,
       toolbar_mode: "sliding",
-      mobile: { menubar: "insert view format table tools mergetags" },
-      height: narrow ? 420 : 520,
-      min_height: 300,
+      mobile: { menubar: menus },
+      height: options.height || (narrow ? 420 : 520),
+      min_height: options.height || 300,
       resize: true,
       statusbar: true,
       elementpath: false,
