@@ -64,6 +64,8 @@ _INLINER = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 _TEXT = ParserConfig(
     display_links=True, css={**RELAXED_CSS_PROFILE, "div": HtmlElement(display=Display.block)}
 )
+_SAID_TWICE = re.compile(r"\[([^\]\s]+)\]\((?:mailto:)?\1\)")
+_TELEPHONE = re.compile(r"\[([^\]\n]+)\]\(tel:[+0-9]+\)")
 _ROWS = frozenset({"table", "thead", "tbody", "tfoot", "tr"})
 _AS_BLOCKS = {
     "table": "div",
@@ -117,7 +119,9 @@ def inline_css(html: str) -> str:
 
 
 def plain_text(html: str) -> str:
-    """The document as plain text with the addresses of its links; opaque comments become bare tokens."""
+    """The document as plain text with the addresses of its links, where these are not the links' very words;
+    opaque comments become bare tokens.
+    """
     tree = lxml_html.document_fromstring(html)
     marks = [mark for mark in tree.iter(etree.Comment) if OPAQUE_COMMENT.fullmatch(mark.text or "")]
     if any(mark.getparent().tag in _ROWS for mark in marks):
@@ -130,7 +134,8 @@ def plain_text(html: str) -> str:
         _replace_by_text(run)
     text: str = Inscriptis(tree, _TEXT).get_text()
     lines = "\n".join(line.rstrip() for line in text.splitlines())
-    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n") + "\n"
+    bare = _SAID_TWICE.sub(r"\1", _TELEPHONE.sub(r"\1", lines))
+    return re.sub(r"\n{3,}", "\n\n", bare).strip("\n") + "\n"
 
 
 class _DropElements(Filter):

@@ -168,3 +168,20 @@ def test_what_stands_between_neighbouring_merge_tags_keeps_its_place() -> None:
     protected, tokens = protect(source)
     restored = restore(plain_text(inline_css(sanitise(protected))), tokens)
     assert restored.replace("<%= contract.unit %>", "U").strip() == "aUbUUcUdUeUf"
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ('<a href="https://x.example/a">https://x.example/a</a>', "https://x.example/a"),
+        ('<a href="mailto:a@x.example">a@x.example</a>', "a@x.example"),
+        ('<a href="tel:+48713000000">71 300 00 00</a>', "71 300 00 00"),
+        (
+            '<a href="https://x.example/b">https://x.example/a</a>',
+            "[https://x.example/a](https://x.example/b)",
+        ),
+        ('<a href="https://x.example">tu</a>', "[tu](https://x.example)"),
+    ],
+)
+def test_a_plain_text_says_an_address_once(link: str, said: str) -> None:
+    assert plain_text(f"<html><body><div><p>Zob. {link}.</p></div></body></html>") == f"Zob. {said}.\n"
