@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from flask import flash, redirect, request
-from flask.typing import ResponseReturnValue
-from flask_admin import expose
 from flask_admin.model.form import InlineFormAdmin
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -13,27 +10,19 @@ from wtforms import StringField
 from wtforms.validators import Optional, ValidationError
 
 from admin_views import client_card, single_message
-from admin_views.access import WRITE, needs
 from admin_views.base import RecordView
 from admin_views.campaign_from_clients import WRITE_MESSAGE, MessageToClients
-from admin_views.client_consents import (
-    VALID_ALREADY,
-    ConsentTicks,
-    consent_fields,
-    record_answer,
-    record_ticks,
-)
+from admin_views.client_consents import ConsentTicks, consent_fields, record_ticks
+from admin_views.consent_pages import ConsentPages
 from admin_views.fields import PanelConverter, Row, Section
 from admin_views.filters import chosen, contains, flag, matching, one_of, since, until
 from admin_views.formatters import own_link
-from admin_views.numbers import whole_number
 from admin_views.phone_check import PhoneCheckPages
 from admin_views.sections import CLIENTS
 from domain.names import fold
 from domain.tax_numbers import is_nip
 from models import db
 from models.client import Client, ClientKind, EmailAddress, PhoneNumber
-from models.consent import ConsentDefinition
 from models.investment import Contract, ContractParty
 from queries.choices import investment_choices, staff_choices
 
@@ -87,7 +76,9 @@ _FORM = (
 )
 
 
-class ClientView(MessageToClients, PhoneCheckPages, single_message.SingleMessagePages, RecordView):
+class ClientView(
+    MessageToClients, PhoneCheckPages, single_message.SingleMessagePages, ConsentPages, RecordView
+):
     record = Client
     title = _("Clients")
     menu_section = CLIENTS
@@ -192,6 +183,7 @@ class ClientView(MessageToClients, PhoneCheckPages, single_message.SingleMessage
     inline_models = (EmailRows(EmailAddress), PhoneRows(PhoneNumber))
     create_template = "client/create.html"
     edit_template = "client/edit.html"
+    details_template = "client/details.html"
 
     def scope(self, query: Any) -> Any:
         return query.filter(Client.merged_into_id.is_(None))
@@ -219,17 +211,6 @@ class ClientView(MessageToClients, PhoneCheckPages, single_message.SingleMessage
         ticks = getattr(form, "consents", None)
         if isinstance(ticks, ConsentTicks):
             record_ticks(db.session, model.id, form)
-
-    @expose("/consent/", methods=("POST",))
-    @needs(WRITE)
-    def record_consent(self) -> ResponseReturnValue:
-        """Write down what a client said about one consent, from the client's card."""
-        client = self.asked_for()
-        definition = db.get_or_404(ConsentDefinition, whole_number(request.form.get("definition")) or 0)
-        recorded = record_answer(db.session, client.id, definition, request.form)
-        db.session.commit()
-        flash(gettext("The consent was recorded.") if recorded else str(VALID_ALREADY), "success")
-        return redirect(self.get_url(".details_view", id=client.id))
 
     def card_actions(self, model: Client) -> list[Markup]:
         return single_message.card_buttons(model)

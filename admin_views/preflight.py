@@ -14,6 +14,7 @@ from admin_views.campaign_records import campaign_or_404, draft_or_refusal, json
 from admin_views.client_consents import VALID_ALREADY
 from admin_views.labels import label, reason_label
 from admin_views.numbers import whole_number
+from admin_views.preflight_asking import PreflightAsking, askable
 from admin_views.sms_quote import shown_quote
 from domain.channel import Channel
 from domain.contract_types import POLISH_TITLES
@@ -66,7 +67,7 @@ ASKED_OF_A_PERSON = (
 )
 
 
-class PreflightPages(GuardedView):
+class PreflightPages(PreflightAsking, GuardedView):
     """The report, its rows, the corrections and the approval."""
 
     @expose("/preflight/<int:campaign_id>", methods=("POST",))
@@ -113,6 +114,8 @@ class PreflightPages(GuardedView):
                 contract_titles=POLISH_TITLES,
                 by_address=kind in FIXED_BY_ADDRESS,
                 by_consent=kind in FIXED_BY_CONSENT,
+                askable=askable([row.client_id for row in rows]) if kind in FIXED_BY_CONSENT else {},
+                may_send=may(SEND),
                 is_sms=campaign.channel == Channel.SMS,
                 campaign_id=campaign_id,
             )

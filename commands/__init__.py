@@ -6,6 +6,7 @@ from commands.api_token import api_token_command
 from commands.bounce_classify import bounce_classify_command
 from commands.campaign import campaign_command
 from commands.check_mail import check_mail_command
+from commands.consents import consents_command
 from commands.create_user import create_user_command
 from commands.fire_event import fire_event_command
 from commands.invoice import invoice_command
@@ -21,9 +22,9 @@ from commands.top_up import top_up_command
 from commands.work import work_command
 
 COMMANDS = (
-    api_token_command, bounce_classify_command, campaign_command, check_mail_command, create_user_command,
-    fire_event_command, invoice_command, ledger_group, preflight_command, reports_group, seed_demo,
-    send_command, sms_inbound_command, sms_report_command, sms_segments_command, top_up_command,
+    api_token_command, bounce_classify_command, campaign_command, check_mail_command, consents_command,
+    create_user_command, fire_event_command, invoice_command, ledger_group, preflight_command, reports_group,
+    seed_demo, send_command, sms_inbound_command, sms_report_command, sms_segments_command, top_up_command,
     work_command,
 )  # fmt: skip
 

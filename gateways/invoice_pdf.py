@@ -1,23 +1,17 @@
 """The PDF of a VAT invoice, set by typst: what art. 106e ust. 1 of the VAT Act (of a correction, art. 106j
 ust. 2) asks for, on one A4 page.
-
-Texts reach the layout as one JSON string and are placed as strings: nothing anybody typed is read as markup.
 """
 
-import functools
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date
 from pathlib import Path
 from typing import Literal
-
-import fontpkg_lato  # type: ignore[import-untyped]
-import typst
 
 from domain.amount_in_words import amount_in_words
 from domain.invoices import Party
 from domain.printed_text import printed_line
+from gateways.typeset import typeset
 
 _LAYOUT = Path(__file__).with_name("invoice.typ")
 _TITLES = {"VAT": "Faktura VAT", "ZAL": "Faktura zaliczkowa", "KOR": "Faktura korygująca"}
@@ -88,20 +82,7 @@ def render_invoice(sheet: InvoiceSheet) -> bytes:
     """A PDF, the same bytes for the same sheet. What is no text (control characters, direction marks, emoji)
     is dropped. Raises ValueError for amounts from one thousand million złotych on.
     """
-    pdf: bytes = typst.compile(  # type: ignore[type-var]
-        _LAYOUT.read_bytes(),
-        root=_LAYOUT,  # a file, so no path lies below it: the layout can read nothing
-        font_paths=_fonts(),
-        sys_inputs={"sheet": json.dumps(_content(sheet))},
-        timestamp=datetime.combine(sheet.issued_on, time(), UTC),
-    )
-    return pdf
-
-
-@functools.cache
-def _fonts() -> typst.Fonts:
-    """Lato, and typst's own for what Lato has no glyph for; never the machine's, which differ."""
-    return typst.Fonts(include_system_fonts=False, font_paths=[fontpkg_lato.ROOT])
+    return typeset(_LAYOUT, _content(sheet), sheet.issued_on)
 
 
 def _content(sheet: InvoiceSheet) -> dict[str, object]:

@@ -109,12 +109,14 @@
   function openFix(button) {
     const row = button.closest(".error-row");
     const name = button.dataset.fixOpen;
+    if (row.querySelector(".fix-form")) closeFix(row);
     const made = report().querySelector(`[data-${name}-form]`).content.firstElementChild.cloneNode(true);
+    made.dataset.url = button.dataset.fixUrl || row.dataset.fixUrl;
     row.append(made);
     button.hidden = true;
     const first = made.querySelector("input, select");
     if (name === "address") first.value = row.dataset.address;
-    if (name === "consent") showWording(made);
+    if (name !== "address") showWording(made);
     if (first) first.focus();
     if (name === "address") first.select();
   }
@@ -126,8 +128,9 @@
 
   function closeFix(row) {
     row.querySelector(".fix-form").remove();
-    row.querySelector("[data-fix-open]").hidden = false;
-    row.querySelector("[data-fix-open]").focus();
+    const opened = row.querySelector("[data-fix-open][hidden]");
+    opened.hidden = false;
+    opened.focus();
   }
 
   async function saveFix(row) {
@@ -140,14 +143,34 @@
     problem.hidden = true;
     let answer = null;
     try {
-      answer = await ask(row.dataset.fixUrl, given);
+      answer = await ask(fix.dataset.url, given);
     } catch (error) {
       problem.textContent = words.noConnection;
     }
     save.disabled = false;
-    if (answer && answer.ok) { corrected(row, await answer.json(), given); return; }
+    if (answer && answer.ok) {
+      const told = await answer.json();
+      if (told.asked) asked(row, told.asked);
+      else corrected(row, told, given);
+      return;
+    }
     if (answer) problem.textContent = answer.status === 409 ? await answer.text() : words.noConnection;
     problem.hidden = false;
+  }
+
+  /** A request for consent is under way: the client stays out for now, and the rows say when it was sent. */
+  function asked(row, sentence) {
+    row.closest("[data-kind]").querySelectorAll(`[data-client="${row.dataset.client}"]`).forEach((same) => {
+      if (same.querySelector(".fix-form")) closeFix(same);
+      const fixes = same.querySelector(".error-fixes");
+      fixes.querySelectorAll("[data-fix-open=asking], .asked").forEach((part) => part.remove());
+      const line = document.createElement("small");
+      line.className = "asked";
+      line.setAttribute("role", "status");
+      line.textContent = sentence;
+      fixes.append(line);
+    });
+    row.querySelector("[data-fix-open]").focus();
   }
 
   /** One client was looked at again: its rows say so, and the counts follow. */

@@ -1,0 +1,54 @@
+"""``flask consents``: what a client agreed to, and the proof of it."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from models import db
+from tests import factories as make
+from tests.commands.conftest import Run
+
+
+@pytest.fixture
+def number(application: Flask) -> int:
+    with application.app_context():
+        session = db.session()
+        client = make.make_ready_client(session, make.make_definition(session))
+        session.commit()
+        return client.id
+
+
+def test_a_clients_consents_are_printed(run: Run, number: int) -> None:
+    [consent] = run("consents", number, "--json").data["consents"]
+    assert (consent["holds"], consent["wording"], consent["method"]) == (True, 1, "form")
+    assert consent["since"] == "2025-01-15T12:00:00+00:00"
+    plain = run("consents", number)
+    assert plain.code == 0 and "given 2025-01-15 13:00, wording 1, form" in plain.out
+
+
+def test_the_proof_is_written_to_a_file(run: Run, number: int, tmp_path: Path) -> None:
+    file = tmp_path / "proof.pdf"
+    ran = run("consents", number, "--proof", "-o", file, "--json")
+    size = len(file.read_bytes())
+    assert ran.data == {
+        "client": number, "file": str(file), "bytes": size, "consents": 1, "events": 1, "messages": 0,
+    }  # fmt: skip
+    assert file.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("999",), "There is no client number 999."),
+        (("9" * 30,), "There is no record of that number."),
+        (("1", "--proof"), "--proof and -o FILE go together"),
+        (("1", "-o", "x.pdf"), "--proof and -o FILE go together"),
+        (("1", "--proof", "-o", "/no/such/place.pdf"), "cannot be written"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(
+    run: Run, number: int, arguments: tuple[str, ...], said: str
+) -> None:
+    ran = run("consents", *arguments)
+    assert (ran.code, ran.out) == (2, "") and said in ran.err and ran.err.count("\n") == 1
