@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.bounces import classify
-from gateways.bounce_mail import LONGEST_TEXT, READ_BYTES, read_message
+from gateways.bounce_mail import read_message
+from gateways.mail_parts import LONGEST_TEXT, READ_BYTES
 
 KNOWN = sorted((Path(__file__).parents[1] / "bounces" / "known").glob("*.eml"))
 DAEMON = b"From: MAILER-DAEMON@x.example\nReturn-Path: <>\nSubject: failure notice\n"
