@@ -115,12 +115,14 @@ class MailSkeleton:
         date: datetime,
         values: Mapping[str, str],
         headers: Headers = (),
+        reply_to: Mailbox | None = None,
     ) -> bytes:
         """One recipient's complete message.
 
         ``values``: dotted path → text, one for every slot (ValueMissing otherwise). ``message_id``
         has its angle brackets; ``date`` is aware. ``headers`` are this message's own
-        (List-Unsubscribe, Auto-Submitted …). Raises AddressNotDeliverable for ``to``.
+        (List-Unsubscribe, Auto-Submitted …), and so is ``reply_to``, where the skeleton has none. Raises
+        AddressNotDeliverable for ``to`` and ``reply_to``.
         """
         pieces = list(self._body)
         try:
@@ -133,7 +135,13 @@ class MailSkeleton:
         except KeyError as error:
             raise ValueMissing(path=error.args[0]) from error
         return b"".join(
-            (*_own_headers(to, message_id, date, headers), subject, self._head, *pieces, self._tail)
+            (
+                *_own_headers(to, message_id, date, headers, reply_to),
+                subject,
+                self._head,
+                *pieces,
+                self._tail,
+            )
         )
 
     def splice_whole(
@@ -146,9 +154,10 @@ class MailSkeleton:
         text: str,
         html: str,
         headers: Headers = (),
+        reply_to: Mailbox | None = None,
     ) -> bytes:
         """As ``splice``, with subject and bodies already rendered for this recipient."""
-        own = _own_headers(to, message_id, date, headers)
+        own = _own_headers(to, message_id, date, headers, reply_to)
         bodies = (encode_piece(text), self._html_head, encode_piece(html))
         return b"".join((*own, text_header("Subject", subject), self._head, *bodies, self._tail))
 
@@ -168,12 +177,15 @@ def _filled(segments: Segments, values: Mapping[str, str]) -> str:
     )
 
 
-def _own_headers(to: Mailbox, message_id: str, date: datetime, headers: Headers) -> Iterable[bytes]:
+def _own_headers(
+    to: Mailbox, message_id: str, date: datetime, headers: Headers, reply_to: Mailbox | None
+) -> Iterable[bytes]:
     if not _MESSAGE_ID.fullmatch(message_id) or len(message_id) > _LONGEST_MESSAGE_ID:
         raise ValueError("a Message-ID is <left@right> in printable ASCII")
     return (
         b"Date: %s\r\nMessage-ID: %s\r\n" % (_date(date.replace(microsecond=0)), message_id.encode("ascii")),
         mailbox_header("To", to),
+        mailbox_header("Reply-To", reply_to) if reply_to else b"",
         _header_lines(headers),
     )
 

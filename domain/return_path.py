@@ -1,4 +1,4 @@
-"""Where a message's bounce comes back to: an address that names the message and cannot be guessed (VERP).
+"""Addresses that name a message and cannot be guessed: where its bounce (VERP) and its answers come back to.
 
 Servers may change the case of a local part (RFC 5321 2.4 leaves it to them), so the signature has none.
 """
@@ -9,25 +9,44 @@ from base64 import b32encode
 from collections.abc import Iterable
 from hashlib import sha256
 
+_BOUNCE, _ANSWER = "bounce", "answer"
 _MAC_BYTES = 10  # 80 bits: 16 characters of base32
 _TOKEN = re.compile(r"\+([0-9]{1,18})-([a-z2-7]{16})@", re.IGNORECASE)
 
 
 def return_path(base: str, message_id: int, key: bytes) -> str:
     """``bounce@firma.example`` for message 12: ``bounce+12-abcdefghijklmnop@firma.example``."""
-    local, _, domain = base.rpartition("@")
-    return f"{local}+{message_id}-{_mac(message_id, key)}@{domain}"
+    return _address(_BOUNCE, base, message_id, key)
 
 
 def message_of_return_path(addresses: Iterable[str], key: bytes) -> int | None:
     """The message that the first genuine return path among these texts was made for; none for forgeries."""
+    return _message(_BOUNCE, addresses, key)
+
+
+def answer_address(base: str, message_id: int, key: bytes) -> str:
+    """The Reply-To of a message, of the same shape; neither is good in the other's place."""
+    return _address(_ANSWER, base, message_id, key)
+
+
+def message_of_answer_address(addresses: Iterable[str], key: bytes) -> int | None:
+    """As `message_of_return_path`, for the address that answers come to."""
+    return _message(_ANSWER, addresses, key)
+
+
+def _address(purpose: str, base: str, message_id: int, key: bytes) -> str:
+    local, _, domain = base.rpartition("@")
+    return f"{local}+{message_id}-{_mac(purpose, message_id, key)}@{domain}"
+
+
+def _message(purpose: str, addresses: Iterable[str], key: bytes) -> int | None:
     for text in addresses:
         for number, mac in _TOKEN.findall(text[:4000]):
-            if hmac.compare_digest(mac.lower(), _mac(int(number), key)):
+            if hmac.compare_digest(mac.lower(), _mac(purpose, int(number), key)):
                 return int(number)
     return None
 
 
-def _mac(number: int, key: bytes) -> str:
-    digest = hmac.digest(key, f"bounce:{number}".encode(), sha256)[:_MAC_BYTES]
+def _mac(purpose: str, number: int, key: bytes) -> str:
+    digest = hmac.digest(key, f"{purpose}:{number}".encode(), sha256)[:_MAC_BYTES]
     return b32encode(digest).decode("ascii").lower()

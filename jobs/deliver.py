@@ -85,7 +85,7 @@ def sender_of(account: MailAccount, hands: Wiring) -> Sender:
         mailbox = Mailbox(account.sender_name, mailbox.address)
     reply_to = Mailbox("", account.reply_to) if account.reply_to else None
     key = secret_of(db.session.connection(), LINK_KEY)
-    return Sender(mailbox, reply_to, hands.base_url, key)
+    return Sender(mailbox, reply_to, hands.base_url, key, takes_answers=account.takes_answers)
 
 
 def smtp_settings_of(account: MailAccount, hands: Wiring) -> SmtpSettings:

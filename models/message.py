@@ -58,7 +58,8 @@ class Message(Identified, Model):
     A campaign's bodies are rendered from the campaign's frozen content and ``merge_values``; incoming
     and hand-written messages store theirs. ``unit_price`` and ``cost`` are in 1/10000 PLN: what an SMS was
     charged, on the day ``charged_on`` (Europe/Warsaw); a refund makes the cost nought. ``is_ambiguous``: an
-    answer that could belong to another open conversation as well.
+    answer that could belong to another open conversation as well. ``answers``: the e-mail this one answers;
+    ``is_automatic``: an incoming e-mail that a machine wrote.
     """
 
     __tablename__ = "message"
@@ -101,6 +102,7 @@ class Message(Identified, Model):
         _index_where("conversation_id", "conversation_id", "id"),
         sa.Index("ix_message_address_digest", "address_digest"),
         _index_where("rfc_message_id", "rfc_message_id"),
+        _index_where("answers_id", "answers_id"),
         sa.Index(
             "uq_message_folder_uid",
             "folder_id",
@@ -127,6 +129,8 @@ class Message(Identified, Model):
     gateway_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sms_gateway.id"))
     conversation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("conversation.id"))
     is_ambiguous: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    is_automatic: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    answers_id: Mapped[int | None] = mapped_column(sa.ForeignKey("message.id"))
     client_id: Mapped[int | None] = mapped_column(sa.ForeignKey("client.id"))
     contract_id: Mapped[int | None] = mapped_column(sa.ForeignKey("contract.id"))
     consent_event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("consent_event.id"))
@@ -172,6 +176,7 @@ class Message(Identified, Model):
         back_populates="message", order_by="DeliveryAttempt.id"
     )
     attachments: Mapped[list[Attachment]] = relationship(secondary=message_attachment)
+    answers: Mapped["Message | None"] = relationship(remote_side="Message.id")
 
     def __str__(self) -> str:
         return f"#{self.id} {self.address}"

@@ -12,9 +12,11 @@ from domain.links import sign_id, sign_until
 from domain.local_time import WARSAW
 from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile, MailSkeleton, Slot
+from domain.return_path import answer_address
 from services.message_content import ContentRenderer, Rendered
 
-UNSUBSCRIBE, CONSENTS = "unsubscribe", "consents"
+UNSUBSCRIBE, CONSENTS, MESSAGE_ID = "unsubscribe", "consents", "message-id"
+"""What links and Message-IDs are signed for, see `domain.links`."""
 CONSENTS_LINK_LIVES = timedelta(days=90)
 """The page shows and takes consents, so a message forwarded or left behind must not open it for ever.
 Withdrawing stays as easy as giving (RODO art. 7 ust. 3): the unsubscribe link beside it never expires.
@@ -23,16 +25,35 @@ NO_LINKS: Mapping[str, str] = {"links.unsubscribe": "#", "links.consents": "#"}
 """What is only looked at is sent to nobody, so its links lead nowhere."""
 VALUE_ROOTS = ("client", "contract", "investment", "account_manager", "company", "links", "variables")
 RENDERED_TOGETHER = 50
+NO_AUTOMATIC_ANSWER = ("X-Auto-Response-Suppress", "OOF, AutoReply")
+"""Asks Exchange, which does not look at Auto-Submitted, not to answer by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who a message is from. ``link_key`` signs the links in it; ``base_url`` has no trailing slash."""
+    """Who a message is from. ``link_key`` signs the links in it; ``base_url`` has no trailing slash.
+
+    With ``takes_answers`` each message's answers come to an address of its own, made from ``reply_to``, else
+    from the sender's.
+    """
 
     mailbox: Mailbox
     reply_to: Mailbox | None
     base_url: str
     link_key: bytes
+    takes_answers: bool = False
+
+    @property
+    def common_reply_to(self) -> Mailbox | None:
+        """The Reply-To of all messages, where none has one of its own."""
+        return None if self.takes_answers else self.reply_to
+
+    def reply_to_of(self, message_id: int) -> Mailbox | None:
+        """The signed Reply-To of one message; none where answers do not come to the application."""
+        if not self.takes_answers:
+            return None
+        base = envelope_address((self.reply_to or self.mailbox).address)
+        return Mailbox(self.mailbox.name, answer_address(base, message_id, self.link_key))
 
     def unsubscribe_url(self, message_id: int) -> str:
         """The link that withdraws consent for everybody behind the message."""
@@ -40,7 +61,7 @@ class Sender:
 
     def rfc_message_id(self, message_id: int) -> str:
         """Deterministic per row: a message that did go out twice is recognised as one."""
-        return f"<{sign_id('message-id', message_id, self.link_key)}@{_ascii_host(self.mailbox.address)}>"
+        return f"<{sign_id(MESSAGE_ID, message_id, self.link_key)}@{_ascii_host(self.mailbox.address)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +102,12 @@ class CampaignComposer:
         subject, text, html = ((), (), ()) if self._has_logic else _segments(renderer)
         self._skeleton = MailSkeleton.build(
             sender=sender.mailbox,
-            reply_to=sender.reply_to,
+            reply_to=sender.common_reply_to,
             subject=subject,
             text=text,
             html=html,
             attachments=attachments,
-            static_headers=(("X-Auto-Response-Suppress", "OOF, AutoReply"),),
+            static_headers=(NO_AUTOMATIC_ANSWER,),
         )
 
     def compose(
@@ -114,6 +135,7 @@ class CampaignComposer:
                     "message_id": self._sender.rfc_message_id(message.id),
                     "date": date,
                     "headers": self._headers(links["links.unsubscribe"]),
+                    "reply_to": self._sender.reply_to_of(message.id),
                 }
                 if self._has_logic:
                     body = bodies[place]

@@ -8,9 +8,17 @@ from sqlalchemy.orm import Session
 from domain.errors import DomainError
 from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile, MailSkeleton
+from domain.mail_threads import message_ids
 from gateways.files import FileStore
-from models.message import Message
-from services.compose_mail import Envelope, Outgoing, Sender, one_click
+from models.message import Direction, Message, Origin
+from services.compose_mail import NO_AUTOMATIC_ANSWER, Envelope, Outgoing, Sender, one_click
+
+AUTOMATIC = (Origin.EVENT, Origin.SEQUENCE)
+"""What no person sent by hand."""
+AUTO_GENERATED = ("Auto-Submitted", "auto-generated")
+"""RFC 3834 5: no machine is to answer this."""
+LONGEST_THREAD = 20
+"""Messages named by References: enough for every reader to find the thread."""
 
 
 class SingleComposer:
@@ -34,10 +42,9 @@ class SingleComposer:
 
     def _compose(self, outgoing: Outgoing, date: datetime) -> Envelope:
         message = self._session.get_one(Message, outgoing.id)
-        is_marketing = message.consent_event_id is not None  # as `queries.sending_check` has it
         skeleton = MailSkeleton.build(
             sender=self._sender.mailbox,
-            reply_to=self._sender.reply_to,
+            reply_to=self._sender.common_reply_to,
             subject=(),
             text=(),
             html=(),
@@ -53,7 +60,32 @@ class SingleComposer:
             subject=message.subject or "",
             text=message.body_text or "",
             html=message.body_html or "",
-            headers=one_click(self._sender.unsubscribe_url(message.id)) if is_marketing else (),
+            headers=self._headers(message),
+            reply_to=self._sender.reply_to_of(message.id),
         )
         self._session.rollback()  # no transaction stays open while the network is used
         return Envelope(envelope_address(outgoing.address), payload)
+
+    def _headers(self, message: Message) -> tuple[tuple[str, str], ...]:
+        automatic = (AUTO_GENERATED, NO_AUTOMATIC_ANSWER) if message.origin in AUTOMATIC else ()
+        is_marketing = message.consent_event_id is not None  # as `queries.sending_check` has it
+        unsubscribing = one_click(self._sender.unsubscribe_url(message.id)) if is_marketing else ()
+        return (*automatic, *unsubscribing, *self._thread(message))
+
+    def _thread(self, message: Message) -> tuple[tuple[str, str], ...]:
+        """What puts an answer below the mail it answers (RFC 5322 3.6.4)."""
+        chain: list[str] = []
+        before = message.answers
+        while before is not None and len(chain) < LONGEST_THREAD:
+            chain.append(self._message_id(before))
+            before = before.answers
+        known = [each for each in reversed(chain) if each]
+        if not chain or not chain[0]:
+            return ()
+        return (("In-Reply-To", chain[0]), ("References", " ".join(known)))
+
+    def _message_id(self, message: Message) -> str:
+        """As it came; ours as it is made, unless it left from an account of another host."""
+        if message.direction is Direction.OUTGOING:
+            return self._sender.rfc_message_id(message.id)
+        return next(iter(message_ids(message.rfc_message_id or "")), "")

@@ -1,10 +1,15 @@
-"""A return path names its message, and nobody can make one up."""
+"""A return path and the address of answers name their message, and nobody can make one up."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.return_path import message_of_return_path, return_path
+from domain.return_path import (
+    answer_address,
+    message_of_answer_address,
+    message_of_return_path,
+    return_path,
+)
 
 KEY = b"k" * 32
 BASE = "zwroty@firma.example"
@@ -31,3 +36,10 @@ def test_another_key_signs_nothing_for_us(other: bytes) -> None:
 def test_a_signature_is_for_one_message() -> None:
     path = return_path(BASE, 7, KEY).replace("+7-", "+8-")
     assert message_of_return_path([path], KEY) is None
+
+
+def test_neither_address_is_good_in_the_others_place() -> None:
+    answers = answer_address(BASE, 7, KEY)
+    assert message_of_answer_address([f"Serwis <{answers.title()}>"], KEY) == 7
+    assert message_of_return_path([answers], KEY) is None
+    assert message_of_answer_address([return_path(BASE, 7, KEY)], KEY) is None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -17,6 +18,7 @@ from domain.errors import DomainError
 from domain.links import verify_id, verify_until
 from domain.mail_headers import Mailbox
 from domain.mail_skeleton import AttachedFile
+from domain.return_path import answer_address
 from gateways.ejs import EjsRuntime
 from services.compose_mail import (
     CONSENTS,
@@ -43,11 +45,12 @@ def composer(
     subject: str = "Dla {client_name}",
     purpose: Purpose = Purpose.MARKETING,
     attachments: Sequence[AttachedFile] = (),
+    sender: Sender = SENDER,
 ) -> CampaignComposer:
     footer = UNSUBSCRIBE_FOOTER if purpose == Purpose.MARKETING else ""
     renderer = ContentRenderer(prepare_content(subject, body, footer_html=footer), EJS)
     return CampaignComposer(
-        SENDER, renderer, purpose=purpose, common_values={"variables.x": "1"}, attachments=attachments
+        sender, renderer, purpose=purpose, common_values={"variables.x": "1"}, attachments=attachments
     )
 
 
@@ -69,6 +72,16 @@ def one(made_by: CampaignComposer, message: Outgoing) -> EmailMessage:
     [letter] = compose(made_by, message)
     assert isinstance(letter, EmailMessage)
     return letter
+
+
+@pytest.mark.parametrize("body", [PLAIN, LOGIC])
+def test_each_letters_answers_come_to_an_address_of_its_own(body: str) -> None:
+    takes = replace(SENDER, takes_answers=True)
+    letters = compose(composer(body, sender=takes), outgoing(7), outgoing(8))
+    found = [letter.get_all("Reply-To") for letter in letters if isinstance(letter, EmailMessage)]
+    base = "biuro@goniec.example"
+    assert found == [[f"Goniec <{answer_address(base, number, KEY)}>"] for number in (7, 8)]
+    assert one(composer(body), outgoing(7))["Reply-To"] is None
 
 
 def body_of(letter: EmailMessage, kind: str) -> str:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Channel, Purpose
 from domain.mail_headers import Mailbox
+from domain.return_path import answer_address
 from extensions.wiring import wiring
 from gateways.files import FileStore
 from models import db
-from models.message import Message
+from models.message import Message, Origin
 from models.setting import LINK_KEY, secret_of
 from services.compose_mail import Envelope, Outgoing, Sender
 from services.compose_single import SingleComposer
@@ -22,6 +23,7 @@ from services.send_single import SingleOrder, send_single
 from services.withdraw_by_link import message_of_link
 from services.write_single import Written
 from tests import factories as make
+from tests import two_way_scene as scene
 
 BASE = "https://goniec.example"
 
@@ -31,11 +33,12 @@ def session(database: Flask) -> Session:
     return db.session()
 
 
-def composed(session: Session, message: Message, now: datetime, store: FileStore) -> EmailMessage:
+def composed(
+    session: Session, message: Message, now: datetime, store: FileStore, *, takes_answers: bool = False
+) -> EmailMessage:
     """The message as the mail server gets it."""
-    sender = Sender(
-        Mailbox("Goniec", "biuro@goniec.example"), None, BASE, secret_of(session.connection(), LINK_KEY)
-    )
+    key, office = secret_of(session.connection(), LINK_KEY), Mailbox("Goniec", "biuro@goniec.example")
+    sender = Sender(office, Mailbox("", "odpowiedzi@goniec.example"), BASE, key, takes_answers)
     outgoing = Outgoing(message.id, message.address, message.recipient_name, 0, {})
     ((_, envelope),) = SingleComposer(session, sender, store).compose([outgoing], now)
     assert isinstance(envelope, Envelope)
@@ -70,3 +73,53 @@ def test_what_is_no_marketing_offers_no_unsubscribing(
     letter = composed(session, sent(session, Purpose.SERVICE, now), now, FileStore(tmp_path))
     assert letter["List-Unsubscribe"] is None and letter["List-Unsubscribe-Post"] is None
     assert f"{BASE}/u/" not in letter.as_string()
+
+
+@pytest.mark.parametrize("origin", [Origin.EVENT, Origin.SEQUENCE])
+def test_what_nobody_sent_by_hand_says_so(
+    session: Session, now: datetime, tmp_path: Path, origin: Origin
+) -> None:
+    """RFC 3834 5; marketing among it keeps the headers of its kind."""
+    message = sent(session, Purpose.MARKETING, now)
+    message.origin = origin
+    session.commit()
+    letter = composed(session, message, now, FileStore(tmp_path))
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["X-Auto-Response-Suppress"] == "OOF, AutoReply"
+    assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_what_a_person_sent_does_not(session: Session, now: datetime, tmp_path: Path) -> None:
+    letter = composed(session, sent(session, Purpose.SERVICE, now), now, FileStore(tmp_path))
+    assert letter["Auto-Submitted"] is None and letter["In-Reply-To"] is None
+    assert letter["Reply-To"] == "odpowiedzi@goniec.example"
+
+
+def test_answers_come_to_an_address_of_the_messages_own(
+    session: Session, now: datetime, tmp_path: Path
+) -> None:
+    message = sent(session, Purpose.SERVICE, now)
+    letter = composed(session, message, now, FileStore(tmp_path), takes_answers=True)
+    key = secret_of(session.connection(), LINK_KEY)
+    assert letter.get_all("Reply-To") == [
+        f"Goniec <{answer_address('odpowiedzi@goniec.example', message.id, key)}>"
+    ]
+
+
+def test_an_answer_stands_below_what_it_answers(session: Session, now: datetime, tmp_path: Path) -> None:
+    first, answer = sent(session, Purpose.SERVICE, now), make.make_message(session)
+    heard = scene.hear(
+        session,
+        first.conversation,  # type: ignore[arg-type]
+        channel=Channel.EMAIL,
+        rfc_message_id="<a@b.example>",
+        answers_id=first.id,
+    )
+    answer.answers_id, answer.subject = heard.id, "Re: Naprawa"
+    session.commit()
+    letter = composed(session, answer, now, FileStore(tmp_path))
+    ours = composed(session, first, now, FileStore(tmp_path))["Message-ID"]
+    assert (letter["In-Reply-To"], letter["References"]) == ("<a@b.example>", f"{ours} <a@b.example>")
+    heard.rfc_message_id = "<a@b>\r\nBcc: x@y.example"
+    session.commit()
+    assert composed(session, answer, now, FileStore(tmp_path))["Bcc"] is None
