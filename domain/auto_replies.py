@@ -31,6 +31,17 @@ _SUBJECT = re.compile(
     r"|confirm your (?:message|e-?mail)|verify your (?:message|e-?mail)|requires? (?:verification"
     r"|confirmation)|wymaga (?:potwierdzenia|weryfikacji)|challenge|^not read: |^usunieto: "
 )
+# At the beginning of a subject: what programs put before it and people never do.
+_ANNOUNCED = re.compile(
+    r"(?:(?:re|odp) ?: ?)?(?:automatyczna odpowiedz|odpowiedz automatyczna|autoodpowiedz"
+    r"|wiadomosc automatyczna|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office"
+    r"|poza biurem ?:|nieobecnosc ?:)"
+)
+_SUBMITTED_BY_HAND = re.compile(r"\s*(?:no\s*(?:[;(]|$)|$)", re.IGNORECASE)
+_OF_A_LIST = frozenset({"list-id", "list-unsubscribe", "list-post", "mailing-list"})
+_NO_PERSON = re.compile(
+    r"(?:mailer-?daemon|postmaster|(?:no|do-?not|dont)[._-]?reply|nie[._-]?odpowiada(?:j|c)|bounces?)\b[^@]*@"
+)
 _BODY = re.compile(
     r"\bout of (?:the )?office\b|\bon (?:vacation|annual leave|holiday|parental leave|maternity leave"
     r"|sick leave)"
@@ -75,3 +86,21 @@ def is_auto_reply(headers: Mapping[str, str], text: str) -> bool:
 def announces_absence(headers: Mapping[str, str]) -> bool:
     """Whether the subject is one that only answering machines write."""
     return bool(_SUBJECT.search(fold(headers.get("subject", "")[:500])))
+
+
+def is_machine_written(headers: Mapping[str, str], sender: str) -> bool:
+    """Whether nothing automatic may be sent in answer, and nobody waits for one (RFC 3834 2).
+
+    ``headers`` as for `is_auto_reply`; ``sender`` is the address of From. The words of the text are not
+    asked: people thank for an answer too, and what a person wrote must not be overlooked.
+    """
+    if not _SUBMITTED_BY_HAND.match(headers.get("auto-submitted", "")):
+        return True
+    precedence = {headers.get(name, "").lower().strip() for name in ("precedence", "x-precedence")}
+    if precedence & (_BULK | _AUTOMATIC_PRECEDENCE | {"list"}) or headers.keys() & _OF_A_LIST:
+        return True
+    if any(name in headers for name in _AUTOMATIC_HEADERS):
+        return True
+    if headers.get("return-path", "").replace(" ", "") == "<>" or _NO_PERSON.match(sender.strip().lower()):
+        return True
+    return bool(_ANNOUNCED.match(fold(headers.get("subject", "")[:500])))

@@ -8,7 +8,7 @@ from gateways.imap_mailbox import ImapMailbox, ImapSettings
 from gateways.smtp_settings import Security
 from models import db
 from models.mail_account import MailAccount, MailFolder
-from services.take_bounce import PlaceOfMail, take_bounce
+from services.take_mail import PlaceOfMail, take_mail
 
 FOLDER = "INBOX"
 AT_MOST = 500
@@ -70,5 +70,5 @@ def _take(settings: ImapSettings, folder_id: int) -> int:
         session.rollback()
         for mail in mailbox.messages(mailbox.uids_from(first)[:AT_MOST]):
             place = PlaceOfMail(session.get_one(MailFolder, folder_id), uidvalidity, mail.uid)
-            taken += take_bounce(session, place, mail.raw, now=hands.clock())
+            taken += take_mail(session, place, mail.raw, now=hands.clock())
     return taken

@@ -6,8 +6,9 @@ from hashlib import sha256
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from domain.channel import Channel
 from models.conversation import Conversation, ConversationState
-from models.message import Message
+from models.message import Direction, Message
 from models.repair import CostOffer
 
 
@@ -21,6 +22,39 @@ def newest_messages(session: Session, conversation_id: int, limit: int | None) -
         .options(selectinload(Message.campaign))
     )
     return list(found)[::-1]
+
+
+def newest_mail_from(session: Session, conversation_id: int, address_digest: str) -> Message | None:
+    """What somebody last wrote by e-mail, if anything; what a machine wrote is not answered."""
+    return session.scalars(
+        sa.select(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.channel == Channel.EMAIL,
+            Message.direction == Direction.INCOMING,
+            Message.address_digest == address_digest,
+            Message.is_automatic.is_(False),
+        )
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def newest_subject(session: Session, conversation_id: int) -> str:
+    """That of the last e-mail; "" where there is none, or only a campaign's, which is with the campaign."""
+    return (
+        session.scalar(
+            sa.select(Message.subject)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.channel == Channel.EMAIL,
+                Message.is_automatic.is_(False),
+            )
+            .order_by(Message.id.desc())
+            .limit(1)
+        )
+        or ""
+    )
 
 
 def how_many(session: Session, conversation_id: int) -> int:

@@ -62,11 +62,16 @@ def _client(session: Session, conversation: Conversation, channel: Channel) -> O
 
 
 def _address_of(session: Session, conversation: Conversation, channel: Channel) -> str | None:
-    """What the newest incoming message came from, else what the newest outgoing one went to."""
+    """What somebody's newest message came from, else what our newest one went to."""
     incoming_first = sa.case((Message.direction == Direction.INCOMING, 0), else_=1)
     return session.scalar(
         sa.select(Message.address)
-        .where(Message.conversation_id == conversation.id, Message.channel == channel, Message.address != "")
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.channel == channel,
+            Message.address != "",
+            Message.is_automatic.is_(False),
+        )
         .order_by(incoming_first, Message.id.desc())
         .limit(1)
     )

@@ -41,13 +41,13 @@ def last_messages(session: Session | scoped_session[Any], conversation_ids: list
 
 
 def numbers_of(session: Session | scoped_session[Any], conversation_ids: list[int]) -> dict[int, str]:
-    """Whom each conversation is with: the address its newest incoming message came from, else that its
-    newest outgoing one went to.
+    """Whom each conversation is with: the address somebody's newest message came from, else that our newest
+    one went to.
     """
     is_incoming = sa.case((Message.direction == Direction.INCOMING, 1), else_=0)
     rows = session.execute(
         sa.select(Message.conversation_id, Message.address, is_incoming, sa.func.max(Message.id))
-        .where(Message.conversation_id.in_(conversation_ids))
+        .where(Message.conversation_id.in_(conversation_ids), Message.is_automatic.is_(False))
         .group_by(Message.conversation_id, Message.address, is_incoming)
         .order_by(is_incoming, sa.func.max(Message.id))
     )

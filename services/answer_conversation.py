@@ -14,10 +14,11 @@ from domain.two_way import AnswersDoNotCome
 from gateways.ejs import EjsRuntime
 from models.conversation import Conversation, ConversationState
 from models.message import Message, Origin
+from queries.conversation_thread import newest_mail_from
 from queries.correspondent import Correspondent, correspondent
 from queries.two_way import one_way
 from services.approve_campaign import QuoteChanged
-from services.choose_account import default_mail_account, sms_account_to_send_from
+from services.choose_account import mail_account_to_answer_from, sms_account_to_send_from
 from services.job_names import Enqueue
 from services.ledger import NotEnoughMoney
 from services.price_list import tariff_on
@@ -105,7 +106,9 @@ def _mail(
     session: Session, order: AnswerOrder, reader: Correspondent, _runtime: EjsRuntime, now: datetime
 ) -> Message:
     message = _message(order, reader, now)
-    message.account_id = default_mail_account(session)
+    answered = newest_mail_from(session, order.conversation_id, reader.address_digest)
+    message.answers_id = answered.id if answered else None
+    message.account_id = mail_account_to_answer_from(session, answered.account_id if answered else None)
     message.subject = order.written.subject.strip()
     return message
 

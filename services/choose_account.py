@@ -40,6 +40,12 @@ def default_mail_account(session: Session) -> int:
     return account_id
 
 
+def mail_account_to_answer_from(session: Session, came_to: int | None) -> int:
+    """The id of the account a letter came to, else of the default one. Raises NoMailAccount."""
+    own = sa.select(MailAccount.id).where(MailAccount.id == came_to, MailAccount.is_active)
+    return session.scalar(own) or default_mail_account(session)
+
+
 def sms_account(session: Session) -> SmsAccount:
     """The installation's one SMS account. Raises NoSmsAccount."""
     account = session.scalars(sa.select(SmsAccount).order_by(SmsAccount.id).limit(1)).one_or_none()

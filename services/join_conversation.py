@@ -1,7 +1,8 @@
-"""Where an incoming text belongs: the conversation of what we last sent to that number.
+"""Where an incoming message belongs: the conversation of what it answers.
 
-The newest one, even when the answer was meant for another (manual 001_f98235051ea960ea.txt): then it is
-marked, because other open conversations with that number are there.
+A text answers what we last sent to its number, even when it was meant for another conversation (manual
+001_f98235051ea960ea.txt): then it is marked, because other open ones with that number are there. An e-mail
+says what it answers.
 """
 
 from dataclasses import dataclass
@@ -20,24 +21,43 @@ WENT_OUT = (Status.SENT, Status.SENDING, Status.UNCERTAIN)
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
-    """``answered``: our newest text to that number, if there was one."""
+class Incoming:
+    """``answered``: the message of ours it answers, if there is one; ``is_certain`` when it says so itself,
+    and nothing else can be meant. ``waits``: a person is to read it.
+    """
 
+    client_id: int | None
+    address_digest: str
+    channel: Channel = Channel.SMS
+    answered: Message | None = None
+    is_certain: bool = False
+    waits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
     conversation: Conversation
     answered: Message | None
     is_ambiguous: bool
 
 
-def join_conversation(session: Session, client_id: int | None, address_digest: str, now: datetime) -> Joined:
-    """The conversation an incoming text joins, opened anew if it was closed, unread. The caller commits."""
-    answered = newest_text_to(session, address_digest)
+def join_conversation(session: Session, incoming: Incoming, now: datetime) -> Joined:
+    """The conversation a message joins, opened anew if it was closed, unread if it waits."""
+    answered, digest = incoming.answered, incoming.address_digest
     conversation = answered.conversation if answered else None
     if conversation is None:
-        owner = answered.client_id if answered and answered.client_id else client_id
-        topic = _topic(session, owner, address_digest)
-        conversation = conversation_about(session, topic, owner, address_digest, now)
+        owner = answered.client_id if answered and answered.client_id else incoming.client_id
+        topic = _topic(session, owner, digest, incoming.channel)
+        conversation = conversation_about(session, topic, owner, digest, now)
         if answered is not None:
             answered.conversation_id = conversation.id
+    is_ambiguous = not incoming.is_certain and _has_others(session, conversation, digest)
+    if incoming.waits:
+        _waits(session, conversation, now)
+    return Joined(conversation, answered, is_ambiguous)
+
+
+def _has_others(session: Session, conversation: Conversation, address_digest: str) -> bool:
     others = sa.select(
         sa.exists().where(
             Conversation.address_digest == address_digest,
@@ -45,7 +65,10 @@ def join_conversation(session: Session, client_id: int | None, address_digest: s
             Conversation.id != conversation.id,
         )
     )
-    is_ambiguous = bool(session.scalar(others))
+    return bool(session.scalar(others))
+
+
+def _waits(session: Session, conversation: Conversation, now: datetime) -> None:
     session.execute(
         sa.update(Conversation)
         .where(Conversation.id == conversation.id)
@@ -58,14 +81,15 @@ def join_conversation(session: Session, client_id: int | None, address_digest: s
         .execution_options(synchronize_session=False)
     )
     session.refresh(conversation)
-    return Joined(conversation, answered, is_ambiguous)
 
 
-def _topic(session: Session, owner: int | None, address_digest: str) -> str:
-    """A number's own conversation stays the one it writes to when somebody said whose number it is."""
-    of_number = topic_of_correspondent(None, address_digest)
-    linked = sa.exists().where(Conversation.topic == of_number, Conversation.client_id == owner)
-    return of_number if session.scalar(sa.select(linked)) else topic_of_correspondent(owner, address_digest)
+def _topic(session: Session, owner: int | None, address_digest: str, channel: Channel) -> str:
+    """An address's own conversation stays the one it writes to when somebody said whose it is."""
+    of_address = topic_of_correspondent(None, address_digest, channel)
+    linked = sa.exists().where(Conversation.topic == of_address, Conversation.client_id == owner)
+    if owner is None or session.scalar(sa.select(linked)):
+        return of_address
+    return topic_of_correspondent(owner, address_digest)
 
 
 def newest_text_to(session: Session, address_digest: str) -> Message | None:

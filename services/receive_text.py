@@ -18,7 +18,7 @@ from models.message import AddressRole, Direction, Message, MessageAddress, Orig
 from models.setting import SUPPRESSION_KEY, secret_of
 from services.fire_event import ring_all
 from services.job_names import Enqueue
-from services.join_conversation import join_conversation
+from services.join_conversation import Incoming, join_conversation, newest_text_to
 from services.react_to_text import Reaction, react_to_text
 
 
@@ -51,7 +51,9 @@ def receive_text(
     try:
         session.add(message)
         session.flush()
-        joined = join_conversation(session, message.client_id, message.address_digest or "", now)
+        digest = message.address_digest or ""
+        newest = newest_text_to(session, digest)
+        joined = join_conversation(session, Incoming(message.client_id, digest, answered=newest), now)
         message.conversation_id = joined.conversation.id
         message.is_ambiguous = joined.is_ambiguous
         message.client_id = joined.conversation.client_id or message.client_id

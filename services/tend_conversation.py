@@ -6,9 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from domain.errors import DomainError
-from models.client import Client, PhoneNumber
-from models.contact_checks import phone_columns
+from models.client import Client, EmailAddress, PhoneNumber
+from models.contact_checks import email_columns, phone_columns
 from models.conversation import Conversation, ConversationState
 from models.message import Direction, Message
 from models.setting import SUPPRESSION_KEY, secret_of
@@ -16,7 +17,7 @@ from models.user import User
 from queries.inbox import numbers_of
 from services.record_audit import append_audit
 from services.send_single import NoSuchClient
-from services.topics import topic_of_correspondent
+from services.topics import stranger_channel
 
 
 class NoSuchConversation(DomainError):
@@ -42,6 +43,7 @@ def mark_read(session: Session, conversation_id: int, seen: int) -> None:
         .where(
             Message.conversation_id == conversation_id,
             Message.direction == Direction.INCOMING,
+            Message.is_automatic.is_(False),
             Message.id > seen,
         )
         .scalar_subquery()
@@ -99,8 +101,8 @@ def link_client(
     actor_id: int | None,
     now: datetime,
 ) -> Client:
-    """An unknown number's conversation, with all its messages, becomes the client's; the number becomes one
-    of the client's when asked to, the primary one where there is none. Commits.
+    """A stranger's conversation, with all its messages, becomes the client's; the number or address becomes
+    one of the client's when asked to, the primary one where there is none. Commits.
 
     Raises NoSuchConversation, HasAClient and NoSuchClient.
     """
@@ -110,8 +112,9 @@ def link_client(
     client = session.get(Client, client_id)
     if client is None or client.merged_into_id is not None or client.erased_at is not None:
         raise NoSuchClient
-    number = numbers_of(session, [conversation.id]).get(conversation.id, "")
-    added = _add_number(session, client, number) if add_number else False
+    address = numbers_of(session, [conversation.id]).get(conversation.id, "")
+    add = _add_address if stranger_channel(conversation) is Channel.EMAIL else _add_number
+    added = add(session, client, address) if add_number and address else False
     _belongs_to(session, conversation, client.id)
     _audit(session, "link", conversation, {"client": client.id, "number_added": added}, actor_id, now)
     session.commit()
@@ -119,25 +122,18 @@ def link_client(
 
 
 def unlink_client(session: Session, conversation_id: int, *, actor_id: int | None, now: datetime) -> None:
-    """The conversation of a number is nobody's again; a number that was added stays with the client. Commits.
+    """A stranger's conversation is nobody's again; what was added stays with the client. Commits.
 
     Raises NotOfANumber for one that was a client's from the start.
     """
     conversation = _locked(session, conversation_id)
-    if not is_of_a_number(conversation):
+    if stranger_channel(conversation) is None:
         raise NotOfANumber
     was = conversation.client_id
     if was is not None:
         _belongs_to(session, conversation, None)
         _audit(session, "unlink", conversation, {"client": was}, actor_id, now)
     session.commit()
-
-
-def is_of_a_number(conversation: Conversation) -> bool:
-    """Whether it began with an unknown number."""
-    return bool(conversation.address_digest) and conversation.topic == topic_of_correspondent(
-        None, conversation.address_digest or ""
-    )
 
 
 def _locked(session: Session, conversation_id: int) -> Conversation:
@@ -161,9 +157,18 @@ def _belongs_to(session: Session, conversation: Conversation, client_id: int | N
 
 def _add_number(session: Session, client: Client, number: str) -> bool:
     checked = phone_columns(number, secret_of(session.connection(), SUPPRESSION_KEY))
-    if not number or any(row.normalised == checked["normalised"] for row in client.phone_numbers):
+    if any(row.normalised == checked["normalised"] for row in client.phone_numbers):
         return False
     client.phone_numbers.append(PhoneNumber(number=number, is_primary=client.primary_phone is None))
+    session.flush()
+    return True
+
+
+def _add_address(session: Session, client: Client, address: str) -> bool:
+    checked = email_columns(address, secret_of(session.connection(), SUPPRESSION_KEY))
+    if any(row.normalised == checked["normalised"] for row in client.email_addresses):
+        return False
+    client.email_addresses.append(EmailAddress(address=address, is_primary=client.primary_email is None))
     session.flush()
     return True
 

@@ -6,13 +6,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from models.conversation import Conversation, ConversationState
 from models.notification import FiredEvent
 from models.sessions import rows_changed
 from queries.one_client import OneClient
 
-_OF_A_NUMBER = 48
-"""Characters of a number's digest that make a topic."""
+_OF_AN_ADDRESS = 48
+"""Characters of the digest of a number or an address that make a topic."""
 
 
 def topic_of(event: FiredEvent) -> str:
@@ -27,9 +28,18 @@ def topic_of(event: FiredEvent) -> str:
     return f"{kind}:{number}"
 
 
-def topic_of_correspondent(client_id: int | None, address_digest: str) -> str:
-    """Where belongs what is about no record."""
-    return f"client:{client_id}" if client_id else f"sms:{address_digest[:_OF_A_NUMBER]}"
+def topic_of_correspondent(client_id: int | None, address_digest: str, channel: Channel = Channel.SMS) -> str:
+    """Where belongs what is about no record; of a stranger, what came by that channel from that address."""
+    return f"client:{client_id}" if client_id else f"{channel.value}:{address_digest[:_OF_AN_ADDRESS]}"
+
+
+def stranger_channel(conversation: Conversation) -> Channel | None:
+    """How a stranger opened the conversation; none for one that was a client's from the start."""
+    digest = conversation.address_digest or ""
+    ways = (channel for channel in (Channel.SMS, Channel.EMAIL) if digest)
+    return next(
+        (way for way in ways if conversation.topic == topic_of_correspondent(None, digest, way)), None
+    )
 
 
 def conversation_of(session: Session, event: FiredEvent, client: OneClient, now: datetime) -> Conversation:

@@ -12,6 +12,7 @@ from domain.channel import Channel
 from domain.delivery import Status
 from domain.events import EventKind
 from domain.notification_rules import Withheld
+from domain.quoted_text import pieces_of
 from domain.repairs import RepairState
 from models import db
 from models.message import Message, Origin
@@ -72,6 +73,13 @@ def test_its_steps_are_taken_in_the_last_two_weeks_and_in_order(seeded: Flask) -
         assert NOW - timedelta(days=14) < moments[0] <= moments[-1] <= NOW
         assert repair.changes[-1].to_state is repair.state
     assert db.session.scalar(sa.select(sa.func.count(RepairChange.id)))
+
+
+def test_a_client_answered_a_letter_and_quoted_it(seeded: Flask) -> None:
+    letter = db.session.scalars(sa.select(Message).where(Message.answers_id.is_not(None))).one()
+    written, quoted = pieces_of(letter.body_text or "")
+    assert (written.is_quoted, quoted.is_quoted) == (False, True) and letter.conversation
+    assert letter.conversation.client_id == letter.client_id and letter.conversation.unread == 1
 
 
 def test_the_books_still_balance(seeded: Flask) -> None:

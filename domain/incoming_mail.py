@@ -1,0 +1,37 @@
+"""An e-mail somebody wrote to us, as a gateway read it: bounded, decoded, and nothing in it believed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from domain.mail_headers import Mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """``headers`` are decoded, by lower-case name, the first of each. ``sent_to``: every text that may hold
+    the address it came to; ``answers``: the Message-IDs it names, the nearest first. ``written_at`` is aware,
+    and whatever its author's clock said.
+    """
+
+    sender: Mailbox
+    to: tuple[Mailbox, ...] = ()
+    cc: tuple[Mailbox, ...] = ()
+    subject: str = ""
+    text: str = ""
+    message_id: str = ""
+    answers: tuple[str, ...] = ()
+    sent_to: tuple[str, ...] = ()
+    written_at: datetime | None = None
+    is_receipt: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def identity(self) -> str:
+        """The same for each copy of one letter, however often and by whatever way it was delivered; "" for
+        one without a Message-ID, of which nobody can tell.
+        """
+        if not self.message_id:
+            return ""
+        said = "\0".join((self.message_id, self.sender.address, self.headers.get("date", ""), self.text))
+        return sha256(said.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,92 @@
+"""An e-mail as raw bytes, read into the letter a person wrote: never raises."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+from itertools import islice
+
+from domain.incoming_mail import Letter
+from domain.mail_headers import Mailbox, one_line
+from domain.mail_threads import message_ids
+from gateways.mail_parts import (
+    MOST_HEADERS,
+    READ_BYTES,
+    RECEIPTS,
+    STUMBLES,
+    decoded_header,
+    headers_of,
+    parsed,
+    parts_of,
+    readable_text,
+    tamed,
+    type_of,
+)
+
+MOST_ADDRESSES = 50
+LONGEST_ADDRESS, LONGEST_NAME = 254, 250
+# The standard parser of addresses takes time that grows with the square of what is in brackets.
+LONGEST_ADDRESS_HEADER = 4_000
+_CAME_TO = frozenset(("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to"))
+
+
+def read_letter(data: bytes) -> Letter | None:
+    """The letter; none when it has no sender or cannot be read at all."""
+    try:
+        message = parsed(tamed(data[:READ_BYTES]))
+        headers = headers_of(message)
+        senders = _mailboxes(message, "from")
+        if not senders:
+            return None
+        parts = list(parts_of(message))
+        return Letter(
+            sender=senders[0],
+            to=_mailboxes(message, "to"),
+            cc=_mailboxes(message, "cc"),
+            subject=one_line(headers.get("subject", "").replace("  ", " ")),
+            text=readable_text(parts),
+            message_id=next(iter(message_ids(headers.get("message-id", ""))), ""),
+            answers=_answered(message),
+            sent_to=tuple(_values(message, _CAME_TO)),
+            written_at=_date(headers.get("date", "")),
+            is_receipt=any(type_of(part) in RECEIPTS for part in parts),
+            headers=headers,
+        )
+    except STUMBLES:
+        return None
+
+
+def _values(message: Message, names: frozenset[str]) -> Iterator[str]:
+    """All headers of these names, as they came."""
+    for name, value in islice(message.raw_items(), MOST_HEADERS):
+        if name.lower() in names:
+            yield str(value)[:LONGEST_ADDRESS_HEADER]
+
+
+def _mailboxes(message: Message, name: str) -> tuple[Mailbox, ...]:
+    """The addresses of a header. Names are decoded afterwards: what is encoded in one is no address."""
+    found = []
+    for shown, written in getaddresses(list(_values(message, frozenset((name,))))[:MOST_ADDRESSES]):
+        address = decoded_header(written).strip()
+        if "@" in address and len(address) <= LONGEST_ADDRESS and one_line(address) == address:
+            found.append(Mailbox(one_line(decoded_header(shown))[:LONGEST_NAME], address))
+    return tuple(found[:MOST_ADDRESSES])
+
+
+def _answered(message: Message) -> tuple[str, ...]:
+    """RFC 5322 3.6.4: the parent by In-Reply-To, then by References from the end."""
+    parents = [each for value in _long(message, "in-reply-to") for each in message_ids(value)]
+    chain = [each for value in _long(message, "references") for each in message_ids(value)]
+    return tuple(dict.fromkeys([*parents, *reversed(chain)]))
+
+
+def _long(message: Message, name: str) -> list[str]:
+    return [str(value) for key, value in islice(message.raw_items(), MOST_HEADERS) if key.lower() == name]
+
+
+def _date(written: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(written)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (*STUMBLES, OverflowError):
+        return None
