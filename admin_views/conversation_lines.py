@@ -13,13 +13,21 @@ from admin_views.topic_words import last_message, topic_text
 from domain.channel import Channel
 from domain.delivery import Status
 from domain.errors import DomainError
+from domain.mail_threads import answer_subject
+from domain.quoted_text import Piece, pieces_of
 from extensions.babel import translate
 from extensions.wiring import wiring
 from models import db
 from models.conversation import Conversation
 from models.message import Direction, Message
 from models.repair import CostOffer, OfferState
-from queries.conversation_thread import decided_by, how_many, newest_messages, others_of_number
+from queries.conversation_thread import (
+    decided_by,
+    how_many,
+    newest_messages,
+    newest_subject,
+    others_of_number,
+)
 from services.read_message import read_message
 
 LONG = 900
@@ -28,23 +36,36 @@ LONG = 900
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message. ``decided``: what the answer did to an offer, in words."""
+    """One message. ``decided``: what the answer did to an offer, in words. ``pieces``: what was written and
+    what was only quoted, which is folded.
+    """
 
     message: Message
     is_ours: bool
-    text: str
+    pieces: tuple[Piece, ...]
     status: Any
     price: str
     decided: str
 
     @property
+    def text(self) -> str:
+        """What was written; where only a quotation came, that."""
+        said = "".join(piece.text for piece in self.pieces if not piece.is_quoted)
+        return (said if said.strip() else "".join(piece.text for piece in self.pieces)).strip()
+
+    @property
     def is_long(self) -> bool:
         return len(self.text) > LONG
+
+    @property
+    def quotes(self) -> bool:
+        """Whether there is a quotation beside what was written."""
+        return len(self.pieces) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What an answer begins with: the channel of the last message, and the subject of an e-mail."""
+    """What an answer begins with: the channel of the last message, and the subject of the last e-mail."""
 
     channel: Channel
     subject: str
@@ -61,10 +82,9 @@ def lines_of(conversation: Conversation, limit: int | None) -> tuple[list[Line],
 
 def answer_of(conversation: Conversation) -> Answered:
     last = last_message(conversation)
-    if last is None or last.channel is not Channel.EMAIL:
-        return Answered(Channel.SMS, "")
-    subject = last.subject or ""
-    return Answered(Channel.EMAIL, subject if subject.lower().startswith("re:") else f"Re: {subject}".strip())
+    by_mail = last is not None and last.channel is Channel.EMAIL
+    subject = newest_subject(db.session(), conversation.id)
+    return Answered(Channel.EMAIL if by_mail else Channel.SMS, answer_subject(subject) if subject else "")
 
 
 def others_of(conversation: Conversation) -> list[tuple[str, str]]:
@@ -80,11 +100,18 @@ def _line(message: Message, offer: CostOffer | None) -> Line:
     return Line(
         message=message,
         is_ours=is_ours,
-        text=_text(message),
+        pieces=_pieces(message),
         status=_status(message) if is_ours else "",
         price=units(message.cost) if message.cost else "",
         decided=_decided(offer) if offer else "",
     )
+
+
+def _pieces(message: Message) -> tuple[Piece, ...]:
+    text = _text(message)
+    if message.channel is Channel.EMAIL and message.direction is Direction.INCOMING:
+        return pieces_of(text)
+    return (Piece(text, is_quoted=False),)
 
 
 def _text(message: Message) -> str:

@@ -34,7 +34,7 @@ from services.answer_conversation import AnswerOrder, answer_conversation
 from services.ledger import NotEnoughMoney
 from services.send_single import MayNotWrite
 from services.sms_settings import sms_settings
-from services.tend_conversation import is_of_a_number
+from services.topics import stranger_channel
 from services.write_single import Written
 
 REFUSED, SEE_OTHER, NOTHING_NEW = 409, 303, 204
@@ -149,6 +149,7 @@ def _page(conversation: Conversation, typed: TypedAnswer) -> dict[str, Any]:
     reader = correspondent(session, conversation, typed.channel)
     off = one_way(session)
     find = request.args.get("find", "").strip()
+    stranger = stranger_channel(conversation)
     return {
         **_thread(conversation),
         "version": version_of(session, conversation.id),
@@ -170,7 +171,8 @@ def _page(conversation: Conversation, typed: TypedAnswer) -> dict[str, Any]:
         "footer": sms_settings(session).footer,
         "find": find,
         "found": clients_found(find) if conversation.client_id is None else [],
-        "may_unlink": conversation.client_id is not None and is_of_a_number(conversation),
+        "stranger": stranger,
+        "may_unlink": conversation.client_id is not None and stranger is not None,
     }
 
 

@@ -114,7 +114,7 @@ class ConversationView(InboxPages, ConversationPage, ConversationMoves, RecordVi
     menu_section = SENDING
     icon = "bi-chat-left-text"
     empty_title = _("No conversations yet")
-    empty_hint = _("When a client answers a text, their answer is here, and you can write back.")
+    empty_hint = _("When a client answers a text or an e-mail, their answer is here, and you can write back.")
 
     column_list = ("client", "topic", "last", "last_message_at", "assignee", "state")
     column_export_list = (

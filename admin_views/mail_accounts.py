@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import PasswordField
-from wtforms.validators import Email, NumberRange, Optional
+from wtforms.validators import Email, NumberRange, Optional, ValidationError
 
 from admin_views.access import ADMINISTER
 from admin_views.base import RecordView
@@ -13,6 +14,12 @@ from admin_views.formatters import own_link
 from admin_views.sections import SETTINGS
 from extensions.babel import translate_stored
 from models.mail_account import MailAccount
+
+
+def _is_fetched(form: Any, field: Any) -> None:
+    if field.data and not form.imap_host.data:
+        raise ValidationError(gettext("Answers are fetched from the IMAP server: name it below."))
+
 
 _LIMIT = {"validators": [Optional(), NumberRange(min=1)]}
 _ADDRESS = {"validators": [Optional(), Email()]}
@@ -31,8 +38,8 @@ class MailAccountView(RecordView):
     column_details_list = (
         "uses_settings", "sender_name", "sender_address", "reply_to", "host", "port", "security", "username",
         "per_minute", "per_hour", "per_day", "is_default", "is_active", "failures_in_a_row", "held_until",
-        "last_failure", "bounce_address", "imap_host", "imap_port", "imap_security", "imap_username",
-        "fetched_at", "fetch_failure",
+        "last_failure", "takes_answers", "bounce_address", "imap_host", "imap_port", "imap_security",
+        "imap_username", "fetched_at", "fetch_failure",
     )  # fmt: skip
     column_export_list = ("name", "sender_address", "host", "port", "security", "is_default", "is_active")
     column_labels = {
@@ -53,6 +60,7 @@ class MailAccountView(RecordView):
         "failures_in_a_row": _("Failures in a row"),
         "held_until": _("Held until"),
         "last_failure": _("Last failure"),
+        "takes_answers": _("Answers come to the application"),
         "bounce_address": _("Address for returned mail"),
         "imap_host": _("IMAP server"),
         "imap_port": _("IMAP port"),
@@ -71,7 +79,8 @@ class MailAccountView(RecordView):
     form_columns = (
         "name", "uses_settings", "sender_name", "sender_address", "reply_to", "host", "port", "security",
         "username", "new_password", "per_minute", "per_hour", "per_day", "is_default", "is_active",
-        "bounce_address", "imap_host", "imap_port", "imap_security", "imap_username", "new_imap_password",
+        "takes_answers", "bounce_address", "imap_host", "imap_port", "imap_security", "imap_username",
+        "new_imap_password",
     )  # fmt: skip
     form_extra_fields = {
         "new_password": PasswordField(
@@ -100,17 +109,20 @@ class MailAccountView(RecordView):
         ),
         Section(_("Limits"), Row("per_minute", "per_hour", "per_day"), hint=_("Empty means no limit.")),
         Section(
-            _("Returned mail"),
+            _("Answers and returned mail"),
+            "takes_answers",
             "bounce_address",
             Row("imap_host", "imap_port", "imap_security"),
             Row("imap_username", "new_imap_password"),
             hint=_(
                 "What comes back is fetched from this mailbox; nothing in it is deleted or marked. For the "
-                "address bounce@… the server has to put mail for bounce+anything@… into it as well."
+                "address bounce@… the server has to put mail for bounce+anything@… into it as well, and so "
+                "for the address that answers go to: Reply to, or else the sender's."
             ),
         ),
     )
     form_args = {
+        "takes_answers": {"validators": [_is_fetched]},
         "per_minute": _LIMIT,
         "per_hour": _LIMIT,
         "per_day": _LIMIT,

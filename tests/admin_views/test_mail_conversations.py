@@ -1,0 +1,62 @@
+"""Letters in the inbox: what they quote is folded, and a stranger's address is linked as a number is."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from domain.channel import Channel
+from models.conversation import Conversation
+from services.topics import topic_of_correspondent
+from tests import factories as make
+from tests import two_way_scene as scene
+from tests.admin_views.conftest import Visitor
+from tests.admin_views.test_conversations import page
+
+Visit = Callable[[str], Visitor]
+
+
+@pytest.fixture
+def mailed(stored: Session) -> Conversation:
+    """A client's letter with the one it answers quoted below."""
+    conversation = scene.open_conversation(stored, scene.make_writer(stored), scene.ADDRESS)
+    text = "Pasuje środa.\n\nW dniu 02.03.2026 o 10:00, Serwis pisze:\n> Kiedy Pan odbierze?\n"
+    letter = {"channel": Channel.EMAIL, "subject": "Odp: Naprawa", "sender": ""}
+    scene.hear(stored, conversation, text, scene.ADDRESS, **letter)
+    stored.commit()
+    return conversation
+
+
+def test_what_a_letter_quotes_is_folded(visit: Visit, mailed: Conversation) -> None:
+    shown = page(visit("operator"), mailed)
+    written, _folded, quoted = shown.partition('<details class="thread-quote">')
+    assert "Pasuje środa." in written and "Kiedy Pan odbierze?" not in written
+    assert "Kiedy Pan odbierze?" in quoted
+    assert 'value="Re: Naprawa"' in shown and "anna@poczta.example" in shown
+
+
+def test_a_letter_counts_as_a_text_does(visit: Visit, mailed: Conversation) -> None:
+    viewer = visit("viewer")
+    assert viewer.get("/admin/conversation/unread").get_json()["unread"] == 1
+    assert "Odp: Naprawa" in viewer.get("/admin/conversation/?flt0_channel=email").text
+    assert "Odp: Naprawa" not in viewer.get("/admin/conversation/?flt0_channel=sms").text
+
+
+def test_what_a_machine_answered_is_marked(visit: Visit, stored: Session, mailed: Conversation) -> None:
+    scene.hear(stored, mailed, "Urlop", scene.ADDRESS, channel=Channel.EMAIL, is_automatic=True)
+    stored.commit()
+    assert "automatic answer" in page(visit("viewer"), mailed)
+
+
+def test_a_strangers_address_is_linked_as_a_number_is(visit: Visit, stored: Session) -> None:
+    client = make.make_client(stored)
+    key = scene.digest(stored, "ktos@inna.example")
+    topic = topic_of_correspondent(None, key, Channel.EMAIL)
+    stranger = scene.open_conversation(stored, None, "ktos@inna.example", topic)
+    scene.hear(stored, stranger, number="ktos@inna.example", channel=Channel.EMAIL, sender="")
+    stored.commit()
+    operator = visit("operator")
+    assert "Whose address is it?" in page(operator, stranger, find="nowak")
+    operator.post(f"/admin/conversation/link/{stranger.id}", client=str(client.id), add_number="yes")
+    stored.expire_all()
+    assert "ktos@inna.example" in {each.address for each in client.email_addresses}
