@@ -12,7 +12,7 @@ from gateways.ejs import EjsRuntime
 from models.client import Client
 from models.consent import ConsentDefinition, ConsentEvent
 from models.message import Message
-from services.draft_campaign import company_name
+from services.company_name import company_name
 from services.read_message import SubjectReader
 
 AT_ONCE = 200
