@@ -11,7 +11,8 @@ from domain.names import fold
 
 _STOPS = frozenset({"stop", "rezygnuje"})
 _WORD = re.compile(r"[a-z]+")
-_END = " .,!;:-"
+_AROUND = " .,!;:-–—\"'„”“’‘«»()[]*_\u200b\u2060\ufeff"
+"""What a telephone or a habit puts around a word; a question mark is none of them."""
 _ALLOWED = re.compile(r"[a-z .,!;:()-]+")
 _POLITE = frozenset(
     {"prosze", "poprosze", "dziekuje", "dziekujemy", "dzieki", "dzien", "dobry", "witam", "witamy", "czesc",
@@ -31,8 +32,8 @@ class Answer(StrEnum):
 
 
 def is_stop(text: str) -> bool:
-    """Whether the whole message is STOP, REZYGNUJE or REZYGNUJĘ, in any case."""
-    return fold(text).strip(_END) in _STOPS
+    """Whether the whole message is STOP, REZYGNUJE or REZYGNUJĘ, in any case and between any signs."""
+    return fold(text).strip(_AROUND) in _STOPS
 
 
 def answer_in(text: str) -> Answer:

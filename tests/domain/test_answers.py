@@ -46,11 +46,39 @@ def test_nothing_is_understood_without_its_word(text: str) -> None:
     assert said is not Answer.NO or "nie" in letters
 
 
-@pytest.mark.parametrize("text", ["STOP", "stop", " Stop. ", "REZYGNUJE", "Rezygnuję", "REZYGNUJĘ!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "STOP", "stop", " Stop. ", "sToP", "STOP!!!", "\tStop\r\n", "STOP\u00a0", "\u200bSTOP\ufeff",
+        "„STOP”", "'stop'", '"Stop"', "(stop)", "*STOP*", "STOP…", "— stop", "ＳＴＯＰ", "REZYGNUJE",
+        "rezygnuje", "Rezygnuję", "REZYGNUJĘ!", "rEzYgNuJĘ", "rezygnuje\u0328",
+        " «Rezygnuję». ", "Rezygnuję\n\n",
+    ],
+)  # fmt: skip
 def test_a_wish_to_hear_nothing_more_is_the_whole_message(text: str) -> None:
     assert is_stop(text)
 
 
-@pytest.mark.parametrize("text", ["", "nie stop", "stop reklamom", "rezygnuję z naprawy", "s t o p", "stopa"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " ", "...", "nie stop", "stop reklamom", "rezygnuję z naprawy", "s t o p", "stopa", "stop?",
+        "stop stop", "rezygnuję?", "nie rezygnuję", "STOP 1", "non-stop", "auto-stop", "rezygnujemy",
+    ],
+)  # fmt: skip
 def test_anything_more_is_none(text: str) -> None:
     assert not is_stop(text)
+
+
+@given(
+    st.sampled_from(["stop", "rezygnuje", "rezygnuję"]),
+    st.lists(st.booleans(), min_size=9, max_size=9),
+    st.text(" .,!;:-\t\n\u00a0\"'„”()*", max_size=8),
+    st.text(" .,!;:-\t\n\u00a0\"'„”()*", max_size=8),
+)
+def test_whatever_its_case_and_the_signs_around_it(
+    word: str, upper: list[bool], before: str, after: str
+) -> None:
+    said = "".join(letter.upper() if up else letter for letter, up in zip(word, upper, strict=False))
+    assert is_stop(f"{before}{said}{after}")
+    assert not is_stop(f"{before}{said} reklamom{after}")
