@@ -53,7 +53,7 @@ class BounceView(TypedBounces, BounceMoves, RecordView):
         "status_code": _("Code"),
         "diagnostic": _("What the server said"),
         "received_at": _("Received at"),
-        "handled_at": _("Decided by a person"),
+        "handled_at": _("When a person decided"),
         "message": _("Message"),
         "client": _("Client"),
         "suppression": _("Block"),

@@ -144,7 +144,7 @@ _ENTRIES: tuple[tuple[StrEnum, Any, str], ...] = (
     (BounceKind.AUTO_REPLY, _("Automatic reply"), NEUTRAL),
     (BounceKind.MANUAL, _("Entered by hand"), NEUTRAL),
     (BounceKind.OTHER, _("Other"), NEUTRAL),
-    (BounceVerdict.BLOCK, _("Address blocked"), BAD),
+    (BounceVerdict.BLOCK, _("Address to be blocked"), BAD),
     (BounceVerdict.SOFT, _("Temporary"), WARNING),
     (BounceVerdict.SENDER_FAULT, _("Our fault"), WARNING),
     (BounceVerdict.NONE, _("No effect"), NEUTRAL),

@@ -20,6 +20,7 @@ from services.record_audit import append_audit
 from services.take_bounce import KEPT_CHARACTERS, client_of_address
 
 _CODE = re.compile(r"[245]\.[0-7]\.\d{1,3}|[45][0-5]\d")
+_ADDRESS = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _NOON = time(12)
 
 
@@ -64,7 +65,7 @@ def understand_typed(session: Session, typed: TypedBounce, *, now: datetime) -> 
     """
     address = typed.address.strip() or _address_of(session, typed.client_id)
     code = typed.code.strip()
-    if "@" not in address:
+    if not _ADDRESS.fullmatch(address):
         raise NoAddressOfBounce
     if code and not _CODE.fullmatch(code):
         raise NoCodeOfBounce

@@ -79,7 +79,7 @@ def test_an_administrator_takes_the_block_back_and_the_card_says_who_and_why(
     administrator.post(f"/admin/bounce/decide/{bounce.id}", **wanted)
     assert administrator.sentences() == ["Your decision was recorded."] and active(stored) == 0
     page = unescape(card(visit, bounce))
-    assert "Address blocked → Temporary" in page and "she answered from there" in page
+    assert "Address to be blocked → Temporary" in page and "she answered from there" in page
     assert "administrator" in page and "The block was lifted" in page
     assert operator.post(f"/admin/bounce/decide/{bounce.id}", verdict="robot").status_code == 400
     assert visit("viewer").post(f"/admin/bounce/decide/{bounce.id}", **wanted).status_code == 403
@@ -132,7 +132,7 @@ def test_a_bounce_typed_in_is_shown_as_understood_before_it_is_saved(
         "came_on": "2026-03-02",
     }
     first = operator.post("/admin/bounce/new/", **form).text
-    assert "How it is understood" in first and "Address blocked" in first
+    assert "How it is understood" in first and "Address to be blocked" in first
     assert stored.scalars(sa.select(Bounce)).all() == [] and active(stored) == 0
     mark = first.split('name="understood" value="')[1].split('"')[0]
     changed = operator.post("/admin/bounce/new/", **form | {"code": "5.7.1"}, understood=mark).text

@@ -310,6 +310,7 @@ def test_a_client_stands_for_the_primary_address_and_a_pasted_message_for_itself
     [
         ({"address": ""}, NoAddressOfBounce),
         ({"address": "anna"}, NoAddressOfBounce),
+        ({"address": "anna@"}, NoAddressOfBounce),
         ({"code": "five"}, NoCodeOfBounce),
         ({"code": "250"}, NoCodeOfBounce),
         ({}, NothingCameBack),
