@@ -13,12 +13,13 @@ from models.suppression import Suppression
 
 def messages_behind(session: Session | scoped_session[Any], bounce: Bounce, limit: int = 20) -> list[Message]:
     """The message that came back, then the newest others to the same address."""
-    to_the_address = sa.and_(
-        Message.address_digest == bounce.address_digest, Message.direction == Direction.OUTGOING
-    )
+    concerned = [Message.id == bounce.message_id]
+    if bounce.address_digest:
+        outgoing = Message.direction == Direction.OUTGOING
+        concerned.append(sa.and_(Message.address_digest == bounce.address_digest, outgoing))
     statement = (
         sa.select(Message)
-        .where(sa.or_(Message.id == bounce.message_id, to_the_address))
+        .where(sa.or_(*concerned))
         .options(joinedload(Message.campaign))
         .order_by((Message.id == bounce.message_id).desc().nulls_last(), Message.id.desc())
         .limit(limit)

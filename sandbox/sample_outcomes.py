@@ -27,6 +27,33 @@ OTHER_REFUSALS = (
     ("552", "5.2.2 <{address}>: Mailbox is full / Skrzynka odbiorcy jest przepełniona"),
     ("550", "5.7.1 Message rejected due to local policy"),
 )
+RETURNED = """From: Mail Delivery System <MAILER-DAEMON@mx.goniec.example>
+To: zwroty@goniec.example
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="zwrot"
+
+--zwrot
+Content-Type: text/plain; charset=utf-8
+
+This is the mail system at host mx.goniec.example. At {came} your message
+could not be delivered to one or more recipients.
+
+<{address}>: {reply}
+
+--zwrot
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.goniec.example
+
+Final-Recipient: rfc822; {address}
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; {reply}
+
+--zwrot--
+"""
 Frozen = sa.Row[int, int | None, str, str | None]
 """A message's id, client, address and address digest."""
 LOST = "The connection was lost while waiting for the receipt: timed out"
@@ -60,29 +87,35 @@ def refusal(message: Frozen, reply: tuple[str, str], moment: datetime) -> dict[s
 
 
 def bounce(session: Session, message: Frozen, moment: datetime) -> dict[str, Any]:
-    outcome = refusal(message, NO_SUCH_MAILBOX, moment)
-    reply = f"{outcome['error_code']} {outcome['error_text']}"
+    """Refused while it was sent, or taken and sent back a minute later."""
+    refused = refusal(message, NO_SUCH_MAILBOX, moment)
+    code, reply = refused["error_code"], refused["error_text"]
+    is_returned = message.id % 2 == 0
+    came = moment + timedelta(minutes=1) if is_returned else moment
+    values: dict[str, Any] = {"kind": BounceKind.SMTP, "diagnostic": reply, "received_at": came}
+    if is_returned:
+        raw = RETURNED.format(address=message.address, reply=f"{code} {reply}", came=f"{came:%H:%M}")
+        values |= {"kind": BounceKind.DSN, "diagnostic": f"smtp; {code} {reply}", "raw": raw}
     session.add(
         Bounce(
-            kind=BounceKind.SMTP,
+            **values,
             verdict=BounceVerdict.BLOCK,
             address=message.address,
             address_digest=message.address_digest,
             status_code="5.1.1",
-            diagnostic=outcome["error_text"],
-            received_at=moment,
             message_id=message.id,
             client_id=message.client_id,
             suppression=Suppression(
                 channel="email",
                 address_digest=message.address_digest,
                 reason=SuppressionReason.BOUNCE,
-                source="smtp",
-                detail=reply,
-                created_at=moment,
+                source=values["kind"].value,
+                detail=f"{code} {reply}",
+                created_at=came,
             ),
         )
     )
+    outcome = {"status": Status.SENT, "sent_at": moment} if is_returned else refused
     return outcome | {"delivery_state": DeliveryState.BOUNCED}
 
 

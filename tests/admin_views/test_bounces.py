@@ -65,6 +65,18 @@ def test_the_card_shows_what_came_why_it_counts_and_whom_it_concerns(visit: Visi
     assert "/admin/bounce/decide/" not in card(visit, bounce, "viewer")
 
 
+def test_what_names_no_address_has_a_card_without_messages(
+    visit: Visit, stored: Session, panel: Flask
+) -> None:
+    make.make_message(stored, subject="Faktura 7", address_digest=None)
+    nobody = Bounce(kind=BounceKind.AUTO_REPLY, verdict=BounceVerdict.NONE, raw="urlop")
+    stored.add(nobody)
+    stored.commit()
+    page = card(visit, nobody)
+    assert "An automatic reply: it never counts." in page and "It blocks nobody." in page
+    assert "Faktura 7" not in page and 'value="block"' not in page
+
+
 def test_an_administrator_takes_the_block_back_and_the_card_says_who_and_why(
     visit: Visit, stored: Session, bounce: Bounce
 ) -> None:

@@ -1,5 +1,6 @@
 """The real Kannel, where it is installed: texts out, reports and texts back, through our own webhook."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,7 +40,8 @@ from tests import factories as make
 from tests.gateways.kannel_boxes import MISSING, Boxes, is_installed, kannel
 from tests.service_desk import make_repair, make_told_client
 
-pytestmark = pytest.mark.skipif(not is_installed(), reason=MISSING)
+# A gate that was to install it finds out here that it did not.
+pytestmark = pytest.mark.skipif(not is_installed() and os.environ.get("GONIEC_CI") != "1", reason=MISSING)
 NUMBER = "+48600100200"
 SECRET = "s" * 43
 WAIT_SECONDS = 60.0

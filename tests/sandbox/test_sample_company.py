@@ -15,10 +15,13 @@ from flask.testing import FlaskClient
 from stdnum.pl import nip
 
 from commands.seed_demo import seed_demo
+from domain.bounces import BounceKind, classify
 from domain.contract_types import ContractType
 from domain.delivery import Status
 from domain.eligibility import EMAIL_REASONS, Reason
 from domain.names import fold
+from domain.stored_mail import kept_bytes
+from gateways.bounce_mail import read_message
 from gateways.ejs import EjsRuntime
 from models import db
 from models.bounce import Bounce
@@ -243,7 +246,12 @@ def test_the_dashboard_has_something_to_show(seeded: Flask, now: datetime) -> No
     statuses = set(db.session.scalars(sa.select(Message.status)))
     ours = {Status.SENT, Status.FAILED, Status.SKIPPED, Status.UNCERTAIN}
     assert ours | {Status.RECEIVED} == statuses
-    assert count(Bounce) > 0
+    bounces = list(db.session.scalars(sa.select(Bounce)))
+    assert {bounce.kind for bounce in bounces} == {BounceKind.SMTP, BounceKind.DSN}
+    for bounce in bounces:
+        if bounce.raw:  # judged anew, it says the same
+            (found,) = classify(read_message(kept_bytes(bounce.raw))).recipients
+            assert (found.address, found.verdict) == (bounce.address, bounce.verdict)
     days = {moment.date() for moment in db.session.scalars(sa.select(Message.finished_at)) if moment}
     assert len(days) > 7
     assert min(days) >= (now - timedelta(days=30)).date()

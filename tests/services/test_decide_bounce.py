@@ -341,3 +341,6 @@ def test_many_are_unblocked_at_once_but_not_what_was_blocked_by_hand(database: F
     assert (done.lifted, done.by_hand, blocks(session)) == (1, 1, 1)
     with pytest.raises(NothingToUnblock):
         unblock_bounces(session, sa.select(Bounce.id), note="again", actor_id=None, now=now)
+    again = came(session, client, now)
+    decide(session, again, V.NONE, now)
+    assert blocks(session) == 1 and anew(session, again, now) and blocks(session) == 2
