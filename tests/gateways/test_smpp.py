@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -20,15 +19,8 @@ from gateways.smpp_connection import Pdu, SmppSettings
 from sandbox import smpp_pdus
 from sandbox.smsc import SandboxSmsc
 from sandbox.smsc_exchange import Trouble
-from tests.gateways.test_smtp_tls import certificate, server_tls  # noqa: F401 - fixtures
-from tests.payment_peers import http, payu_peer
-
-NUMBER = "+48600100200"
-
-
-def text(written="Hello", **more):
-    given = {"number": NUMBER, "text": written, "sender": "Goniec", "reference": str(uuid4())}
-    return TextMessage(**{**given, **more})
+from tests.gateways.smpp_scene import NUMBER, text
+from tests.payment_peers import http
 
 
 @pytest.fixture
@@ -298,69 +290,7 @@ def test_a_forked_process_makes_its_own_connection(smsc, gateway):
     assert smsc.binds == 2
 
 
-# --- secrets and settings ---
-
-
-def test_a_certificate_nobody_vouches_for_is_told_no_secret(server_tls):  # noqa: F811
-    with payu_peer(b"", tls=server_tls) as peer:
-        port = int(peer.url.rpartition(":")[2])
-        outcome = SmppGateway(SmppSettings("127.0.0.1", port, "a", "b", tls=True)).send(text())
-        assert type(outcome) is AccountRefused and "certificate" in outcome.text
-        assert peer.requests == []
-
-
-@pytest.mark.parametrize(("answer", "kind"), [(b"", Unavailable), (b"\0\0\0\x10plain", AccountRefused)])
-def test_a_server_without_tls_is_told_no_secret(answer, kind):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port, told = listener.getsockname()[1], []
-
-        def serve():
-            stream, _ = listener.accept()
-            with stream:
-                told.append(stream.recv(4096))
-                stream.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        outcome = SmppGateway(SmppSettings("127.0.0.1", port, "a", "topsecrt", tls=True)).send(text())
-        thread.join()
-    assert type(outcome) is kind and b"topsecrt" not in told[0]
-
-
 def test_the_password_is_neither_shown_nor_logged(smsc, gateway, caplog):
     caplog.set_level(0)
     gateway.send(text())
     assert "sekret" not in repr(smsc.settings) + caplog.text and "73656b726574" not in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("address", "known"),
-    [
-        ("smpp://smsc.example", ("smsc.example", 2775, "", False)),
-        ("smpps://smsc.example", ("smsc.example", 3550, "", True)),
-        ("smpp://[::1]:99?system_type=VMA", ("::1", 99, "VMA", False)),
-    ],
-)
-def test_an_address_says_where_and_how(address, known):
-    read = SmppSettings.of(address, "goniec", "sekret")
-    assert (read.host, read.port, read.system_type, read.tls) == known
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        ("http://smsc.example", "a", "b"),
-        ("smpp://", "a", "b"),
-        ("smpp://x/y", "a", "b"),
-        ("smpp://x:0", "a", "b"),
-        ("smpp://x?a=b", "a", "b"),
-        ("smpp://x", "", "b"),
-        ("smpp://x", "a" * 16, "b"),
-        ("smpp://x", "a", "b" * 9),
-        ("smpp://x", "ą", "b"),
-        ("smpp://x", "a\0", "b"),
-    ],
-)
-def test_settings_that_cannot_work_are_refused(wrong):
-    with pytest.raises(ValueError):
-        SmppSettings.of(*wrong)

@@ -2,24 +2,18 @@
 
 import threading
 from dataclasses import replace
-from uuid import uuid4
 
 import pytest
 
 from domain.delivery import DeliveryState
 from domain.outcomes import Accepted, Unavailable
-from domain.text_messages import DeliveryReport, TextMessage
+from domain.text_messages import DeliveryReport
 from gateways.smpp import SmppGateway
 from sandbox import smpp_pdus
 from sandbox.smsc import SandboxSmsc
+from tests.gateways.smpp_scene import NUMBER, text
 
-NUMBER = "+48600100200"
 TEMPORARY, PERMANENT = 0x64, 0x65
-
-
-def text(written="Hello", **more):
-    given = {"number": NUMBER, "text": written, "sender": "Goniec", "reference": str(uuid4())}
-    return TextMessage(**{**given, **more})
 
 
 @pytest.fixture

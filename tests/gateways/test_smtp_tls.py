@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from domain.outcomes import Accepted, AccountRefused
 from gateways.smtp import SmtpSession
 from gateways.smtp_settings import Security
-from tests.gateways.test_smtp import PAYLOAD, RECIPIENT, SENDER, log_in, settings
+from tests.gateways.smtp_scene import PAYLOAD, RECIPIENT, SENDER, log_in, settings
 from tests.smtp_peers import HELLO, smtp_peer
 
 

@@ -20,7 +20,8 @@ from models import db
 from models.campaign import Campaign
 from models.mail_account import MailAccount, MailSecurity
 from models.message import Message
-from tests.services.delivery_scene import CONTENT, Scene, address_of
+from tests.services.consenting_clients import address_of
+from tests.services.delivery_scene import CONTENT, Scene
 from tests.smtp_peers import SmtpPeer, smtp_peer
 
 

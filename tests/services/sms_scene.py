@@ -40,7 +40,8 @@ from services.sms_desk import Route, SmsDesk
 from services.sms_settings import SmsSettings
 from services.sms_till import SmsAccountFacts, SmsTill
 from services.text_content import TextRenderer, prepare_text
-from tests.services.delivery_scene import Scene, grant_marketing, insert_rows, write_clients
+from tests.services.consenting_clients import grant_marketing, insert_rows, write_clients
+from tests.services.delivery_scene import Scene
 
 TEXT = "Zapraszamy, {client_name}"
 PRICE = 1_600

@@ -24,7 +24,8 @@ from services.claim_deliveries import WIDEST, WorkRange, claim_range, close_clai
 from services.record_consent import record_consent
 from services.suppress_address import suppress
 from tests import factories as make
-from tests.services.delivery_scene import Scene, address_of
+from tests.services.consenting_clients import address_of
+from tests.services.delivery_scene import Scene
 
 
 @pytest.fixture

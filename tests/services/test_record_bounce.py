@@ -12,7 +12,8 @@ from domain.outcomes import Refused
 from models.bounce import Bounce
 from models.suppression import Suppression, SuppressionReason
 from services.record_bounce import record_smtp_bounce
-from tests.services.delivery_scene import Scene, address_of
+from tests.services.consenting_clients import address_of
+from tests.services.delivery_scene import Scene
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from services.claim_deliveries import claim_range
 from services.record_outcome import ClaimRecorder
 from services.recover_claims import recover_claims
 from tests.conftest import build_app, dispose
-from tests.services.delivery_scene import Scene, address_of
+from tests.services.consenting_clients import address_of
+from tests.services.delivery_scene import Scene
 
 LEASE = timedelta(seconds=10)
 

@@ -21,7 +21,7 @@ from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
 from services.account_failures import record_account_failure
 from services.steer_campaign import cancel_rest
-from tests.services.delivery_scene import insert_rows
+from tests.services.consenting_clients import insert_rows
 from tests.services.sms_scene import SmsScene, number_of
 
 OTHERS = 3_000

@@ -9,7 +9,8 @@ from domain.delivery import CampaignStatus, Status
 from domain.outcomes import Refused
 from services.start_now import start_now
 from services.steer_campaign import NotPossibleNow, cancel_rest, pause, resend_failed, resume
-from tests.services.delivery_scene import Scene, address_of
+from tests.services.consenting_clients import address_of
+from tests.services.delivery_scene import Scene
 
 
 @pytest.fixture

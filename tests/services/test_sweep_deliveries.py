@@ -10,7 +10,8 @@ from flask import Flask
 from domain.delivery import CampaignStatus, Status
 from models.message import Message
 from services.claim_deliveries import claim_range
-from tests.services.delivery_scene import Scene, address_of
+from tests.services.consenting_clients import address_of
+from tests.services.delivery_scene import Scene
 
 
 @pytest.fixture
