@@ -15,8 +15,8 @@ from models.message import Message
 from models.user import User
 from tests import factories as make
 from tests import two_way_scene as scene
+from tests.admin_views.composing import ask
 from tests.admin_views.conftest import ROLES, Visitor
-from tests.admin_views.test_compose import ask
 from tests.service_desk import NUMBER, give_offer, make_repair
 
 Visit = Callable[[str], Visitor]

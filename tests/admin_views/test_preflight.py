@@ -17,8 +17,8 @@ from models.client import Client, EmailAddress
 from models.consent import ConsentDefinition, ConsentEvent
 from models.message import Message
 from tests import factories as make
+from tests.admin_views.composing import ask
 from tests.admin_views.conftest import Visitor
-from tests.admin_views.test_compose import ask
 
 Visit = Callable[[str], Visitor]
 

@@ -15,8 +15,8 @@ from models.message_template import MessageTemplate
 from models.setting import Setting
 from services.sms_settings import SMS
 from tests import factories as make
+from tests.admin_views.composing import ask
 from tests.admin_views.conftest import Visitor
-from tests.admin_views.test_compose import ask
 from tests.sms_campaigns import NUMBERS, make_sms_draft, make_texted, set_price
 
 Visit = Callable[[str], Visitor]

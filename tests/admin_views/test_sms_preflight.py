@@ -21,8 +21,8 @@ from models.message import Message
 from models.price_list import SmsPrice
 from models.sms_account import SmsAccount
 from tests import factories as make
+from tests.admin_views.composing import ask
 from tests.admin_views.conftest import Visitor
-from tests.admin_views.test_compose import ask
 from tests.sms_campaigns import NUMBERS, make_sms_draft, make_texted
 from tests.sms_scene import PRICE
 
