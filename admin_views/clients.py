@@ -16,7 +16,7 @@ from admin_views.client_consents import ConsentTicks, consent_fields, record_tic
 from admin_views.consent_pages import ConsentPages
 from admin_views.fields import PanelConverter, Row, Section
 from admin_views.filters import chosen, contains, flag, matching, one_of, since, until
-from admin_views.formatters import own_link
+from admin_views.formatters import as_text, own_link
 from admin_views.phone_check import PhoneCheckPages
 from admin_views.sections import CLIENTS
 from domain.names import fold
@@ -130,7 +130,7 @@ class ClientView(
     column_formatters_export = {
         "email": client_card.plain_email,
         "phone": client_card.plain_phone,
-        "account_manager": lambda _view, _context, client, _name: str(client.account_manager or ""),
+        "account_manager": as_text,
     }
     column_sortable_list = (("name", "search"), "kind", "city")
     column_default_sort = ("search", False)

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 
 from admin_views.base import RecordView
 from admin_views.filters import matching, one_of, since, until
-from admin_views.formatters import link, linked, moment
+from admin_views.formatters import as_text, link, linked, moment
 from admin_views.sections import CONSENTS
 from domain.names import fold
 from models.client import Client
@@ -58,7 +58,7 @@ class ConsentView(RecordView):
         "client": lambda _view, _context, event, _name: event.client.name,
         "definition": lambda _view, _context, event, _name: event.definition.name,
         "wording": lambda _view, _context, event, _name: event.wording.version,
-        "actor": lambda _view, _context, event, _name: str(event.actor or ""),
+        "actor": as_text,
     }
     column_sortable_list = ("occurred_at", "recorded_at", "action")
     column_filters = (

@@ -7,10 +7,14 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 from flask import g, request
 from flask_babel import lazy_gettext as _
+from markupsafe import Markup
 from wtforms import BooleanField
 
+from admin_views import repair_card
 from admin_views.base import RecordView
+from admin_views.fields import ClientLoader, RepairLoader
 from admin_views.filters import PanelFilter, chosen, matching
+from admin_views.formatters import as_text
 from admin_views.numbers import whole_number
 from admin_views.sections import SERVICE
 from domain.errors import DomainError
@@ -66,14 +70,13 @@ def client_filters(column: Any) -> tuple[PanelFilter, ...]:
 
 
 class DeskView(RecordView):
-    """A grid of records that belong to a client, who is told of each new one.
-
-    A heir says in `tell` what that means; ``number_series`` is what its numbers begin with.
-    """
+    """A grid of records that belong to a client, who is told of each new one: `tell` says what that means."""
 
     menu_section = SERVICE
     allows_create = allows_edit = True
-    number_series: ClassVar[str] = ""
+    details_template = "repair/details.html"
+    column_formatters_export = {"client": as_text, "repair": as_text}
+    form_ajax_refs = {"client": ClientLoader("client", placeholder=PICK_A_CLIENT)}
     only_when_new: ClassVar[tuple[str, ...]] = ("client", "hold_back")
     """Fields of the empty form alone: whom a record is for cannot change once that client was told of it."""
     only_later: ClassVar[tuple[str, ...]] = ()
@@ -89,6 +92,9 @@ class DeskView(RecordView):
     def tell(self, model: Any, who: Mover, now: datetime) -> tuple[Ring, ...]:
         """Keep what was made, in the running transaction, and queue what its client is told."""
         raise NotImplementedError
+
+    def card_banners(self, model: Any) -> list[Markup]:
+        return repair_card.banners(self, model)
 
     def before_commit(self, form: Any, model: Any, is_created: bool) -> None:
         if is_created:
@@ -111,27 +117,42 @@ class DeskView(RecordView):
         return query, count_query, joins, count_joins
 
 
+class OfRepairView(DeskView):
+    """Records that a repair of the same client may stand behind: its payments and shipments."""
+
+    only_when_new = (*DeskView.only_when_new, "repair")
+    form_ajax_refs = {
+        **DeskView.form_ajax_refs,
+        "repair": RepairLoader("repair", placeholder=_("Type a number or a device")),
+    }
+
+    def create_form(self, obj: Any = None) -> Any:
+        return _prefilled_from_repair(super().create_form(obj))
+
+    def on_model_change(self, form: Any, model: Any, is_created: bool) -> None:
+        repair: Repair | None = model.repair
+        if repair is not None and model.client is not None and repair.client_id != model.client.id:
+            raise RepairOfAnother
+
+
 def _without(form: Any, names: tuple[str, ...]) -> Any:
     return type(form.__name__, (form,), dict.fromkeys(names))
 
 
-def proposed_number(column: Any, series: str) -> str:
-    """What a form proposes for a new record; the year is Warsaw's."""
-    year = wiring().clock().astimezone(WARSAW).year
-    return next_number(db.session, column, series, year)
+def numbered(column: Any, series: str) -> dict[str, Any]:
+    """A form's field for the number of a record: the next one of the series is proposed, the year is
+    Warsaw's.
+    """
+    return {
+        "default": lambda: next_number(db.session, column, series, wiring().clock().astimezone(WARSAW).year),
+        "description": _("Proposed by itself; write your own where you have one."),
+    }
 
 
-def prefill_from_repair(form: Any) -> Any:
+def _prefilled_from_repair(form: Any) -> Any:
     """A form opened from a repair's card names the repair and its client already."""
     if request.method == "GET" and (number := whole_number(request.args.get("repair"))):
         repair = db.session.get(Repair, number)
         if repair is not None:
             form.repair.data, form.client.data = repair, repair.client
     return form
-
-
-def check_repair(model: Any) -> None:
-    """Raise RepairOfAnother when a payment or shipment names a repair of somebody else."""
-    repair: Repair | None = model.repair
-    if repair is not None and model.client is not None and repair.client_id != model.client.id:
-        raise RepairOfAnother

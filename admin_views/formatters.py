@@ -84,6 +84,11 @@ def own_link(_view: Any, _context: Any, model: Any, name: str) -> Markup:
     return link(getattr(model, name), ".details_view", id=model.id)
 
 
+def as_text(_view: Any, _context: Any, model: Any, name: str) -> str:
+    """A column formatter for an export: the related record's name, empty where there is none."""
+    return str(getattr(model, name) or "")
+
+
 def paragraphs(text: str) -> Markup:
     """Plain text with its line breaks."""
     return Markup("<br>").join(escape(line) for line in text.splitlines()) if text else NOTHING

@@ -10,15 +10,12 @@ from wtforms.validators import URL, InputRequired, NumberRange, Optional
 
 from admin_views import repair_card
 from admin_views.desk import (
-    PICK_A_CLIENT,
-    DeskView,
-    check_repair,
+    OfRepairView,
     client_filters,
     hold_back_field,
-    prefill_from_repair,
-    proposed_number,
+    numbered,
 )
-from admin_views.fields import ClientLoader, RepairLoader, Row, Section, UnitsField
+from admin_views.fields import Row, Section, UnitsField
 from admin_views.filters import chosen, contains, one_of, since, since_day, until, until_day
 from admin_views.formatters import linked, own_link
 from admin_views.money import units_column
@@ -35,16 +32,14 @@ from services.service_desk import announce_payment
 DEAREST = 1_000_000 * UNITS_PER_ZLOTY
 
 
-class PaymentDueView(DeskView):
+class PaymentDueView(OfRepairView):
     record = PaymentDue
     title = _("Online payments")
     icon = "bi-credit-card"
     create_label = _("Add a payment")
     empty_title = _("No online payments yet")
     empty_hint = _("Ask a client for a payment: the notification leads to the page where it is made.")
-    number_series = "P"
     title_column = "number"
-    details_template = "repair/details.html"
 
     column_list = ("number", "state", "client", "amount", "due_on", "repair", "created_at")
     column_details_list = (
@@ -73,8 +68,7 @@ class PaymentDueView(DeskView):
         "amount": units_column,
     }
     column_formatters_export = {
-        "client": lambda _view, _context, payment, _name: str(payment.client),
-        "repair": lambda _view, _context, payment, _name: str(payment.repair or ""),
+        **OfRepairView.column_formatters_export,
         "amount": lambda _view, _context, payment, _name: zloty_of(payment.amount),
     }
     column_sortable_list = ("number", "state", "amount", "due_on", "created_at")
@@ -101,7 +95,6 @@ class PaymentDueView(DeskView):
         "hold_back",
     )
     form_extra_fields = {"hold_back": hold_back_field()}
-    only_when_new = (*DeskView.only_when_new, "repair")
     only_later = ("state",)
     form_create_rules = (
         Section(_("Online payment"), Row("number", "amount"), "title", Row("due_on", "pay_url")),
@@ -113,10 +106,7 @@ class PaymentDueView(DeskView):
     )
     form_overrides = {"amount": UnitsField}
     form_args = {
-        "number": {
-            "default": lambda: proposed_number(PaymentDue.number, PaymentDueView.number_series),
-            "description": _("Proposed by itself; write your own where you have one."),
-        },
+        "number": numbered(PaymentDue.number, "P"),
         "amount": {"validators": [InputRequired(), NumberRange(min=1, max=DEAREST)]},
         "pay_url": {
             "validators": [Optional(), URL(require_tld=False)],
@@ -124,19 +114,12 @@ class PaymentDueView(DeskView):
         },
     }
     form_widget_args = {"amount": {"inputmode": "decimal"}}
-    form_ajax_refs = {
-        "client": ClientLoader("client", placeholder=PICK_A_CLIENT),
-        "repair": RepairLoader("repair", placeholder=_("Type a number or a device")),
-    }
 
     def search_placeholder(self) -> str:
         return gettext("Number, title or client")
 
-    def create_form(self, obj: Any = None) -> Any:
-        return prefill_from_repair(super().create_form(obj))
-
     def on_model_change(self, form: Any, model: PaymentDue, is_created: bool) -> None:
-        check_repair(model)
+        super().on_model_change(form, model, is_created)
         if is_created:
             model.state = PaymentDueState.DUE
         elif model.state is not PaymentDueState.PAID:
@@ -146,9 +129,6 @@ class PaymentDueView(DeskView):
 
     def tell(self, model: PaymentDue, who: Mover, now: datetime) -> tuple[Ring, ...]:
         return announce_payment(db.session(), model, who, runtime=wiring().ejs(), now=now).rings
-
-    def card_banners(self, model: PaymentDue) -> list[Markup]:
-        return repair_card.banners(self, model)
 
     def card_sections(self, model: PaymentDue) -> list[Markup]:
         return [repair_card.timeline(self, events_of(db.session, FiredEvent.payment_due_id, model.id))]

@@ -10,13 +10,12 @@ from markupsafe import Markup
 from admin_views import repair_card
 from admin_views.access import WRITE
 from admin_views.desk import (
-    PICK_A_CLIENT,
     DeskView,
     client_filters,
     hold_back_field,
-    proposed_number,
+    numbered,
 )
-from admin_views.fields import ClientLoader, EnumField, Row, Section
+from admin_views.fields import EnumField, Row, Section
 from admin_views.filters import contains, one_of, since, until
 from admin_views.formatters import linked, own_link, paragraphs
 from admin_views.repair_moves import RepairMoves
@@ -35,9 +34,7 @@ class RepairView(RepairMoves, DeskView):
     create_label = _("Add a repair")
     empty_title = _("No repairs yet")
     empty_hint = _("Add the first repair: its client is told of it at once, as the notification rules say.")
-    number_series = "N"
     title_column = "number"
-    details_template = "repair/details.html"
     action_permissions = {**DeskView.action_permissions, "move": WRITE}
 
     column_list = ("number", "state", "client", "device", "state_since", "created_at")
@@ -65,7 +62,6 @@ class RepairView(RepairMoves, DeskView):
         "client": linked("client"),
         "description": lambda _view, _context, repair, _name: paragraphs(repair.description),
     }
-    column_formatters_export = {"client": lambda _view, _context, repair, _name: str(repair.client)}
     column_sortable_list = ("number", "state", "device", "state_since", "created_at")
     searched = (Repair.number, Repair.device)
     column_filters = (
@@ -91,13 +87,9 @@ class RepairView(RepairMoves, DeskView):
     )
     form_edit_rules = (Section(_("Repair"), "number", "device", "description"),)
     form_args = {
-        "number": {
-            "default": lambda: proposed_number(Repair.number, RepairView.number_series),
-            "description": _("Proposed by itself; write your own where you have one."),
-        },
+        "number": numbered(Repair.number, "N"),
         "description": {"render_kw": {"rows": 5}},
     }
-    form_ajax_refs = {"client": ClientLoader("client", placeholder=PICK_A_CLIENT)}
 
     def search_placeholder(self) -> str:
         return gettext("Number, device or client")
@@ -108,9 +100,6 @@ class RepairView(RepairMoves, DeskView):
 
     def tell(self, model: Repair, who: Mover, now: datetime) -> tuple[Ring, ...]:
         return begin_repair(db.session(), model, who, runtime=wiring().ejs(), now=now).rings
-
-    def card_banners(self, model: Repair) -> list[Markup]:
-        return repair_card.banners(self, model)
 
     def card_sections(self, model: Repair) -> list[Markup]:
         return repair_card.sections(self, model)

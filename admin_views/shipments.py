@@ -1,7 +1,6 @@
 """Shipments on their way to clients."""
 
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -10,14 +9,11 @@ from wtforms.validators import URL, Optional
 
 from admin_views import repair_card
 from admin_views.desk import (
-    PICK_A_CLIENT,
-    DeskView,
-    check_repair,
+    OfRepairView,
     client_filters,
     hold_back_field,
-    prefill_from_repair,
 )
-from admin_views.fields import ClientLoader, RepairLoader, Row, Section
+from admin_views.fields import Row, Section
 from admin_views.filters import chosen, contains, since, until
 from admin_views.formatters import linked, own_link
 from extensions.wiring import wiring
@@ -30,7 +26,7 @@ from services.move_repair import Mover
 from services.service_desk import announce_shipment
 
 
-class ShipmentView(DeskView):
+class ShipmentView(OfRepairView):
     record = Shipment
     title = _("Shipments")
     icon = "bi-truck"
@@ -55,10 +51,6 @@ class ShipmentView(DeskView):
         "client": linked("client"),
         "repair": linked("repair"),
     }
-    column_formatters_export = {
-        "client": lambda _view, _context, shipment, _name: str(shipment.client),
-        "repair": lambda _view, _context, shipment, _name: str(shipment.repair or ""),
-    }
     column_sortable_list = ("tracking_number", "carrier", "created_at")
     searched = (Shipment.tracking_number, Shipment.carrier)
     column_filters = (
@@ -71,7 +63,6 @@ class ShipmentView(DeskView):
     )
     form_columns = ("carrier", "tracking_number", "tracking_url", "client", "repair", "hold_back")
     form_extra_fields = {"hold_back": hold_back_field()}
-    only_when_new = (*DeskView.only_when_new, "repair")
     form_create_rules = (
         Section(_("Shipment"), Row("carrier", "tracking_number"), "tracking_url"),
         Section(_("Whose"), Row("client", "repair")),
@@ -84,25 +75,12 @@ class ShipmentView(DeskView):
             "description": _("Where the client follows it; it stands in the notification."),
         }
     }
-    form_ajax_refs = {
-        "client": ClientLoader("client", placeholder=PICK_A_CLIENT),
-        "repair": RepairLoader("repair", placeholder=_("Type a number or a device")),
-    }
 
     def search_placeholder(self) -> str:
         return gettext("Number, carrier or client")
 
-    def create_form(self, obj: Any = None) -> Any:
-        return prefill_from_repair(super().create_form(obj))
-
-    def on_model_change(self, form: Any, model: Shipment, is_created: bool) -> None:
-        check_repair(model)
-
     def tell(self, model: Shipment, who: Mover, now: datetime) -> tuple[Ring, ...]:
         return announce_shipment(db.session(), model, who, runtime=wiring().ejs(), now=now).rings
-
-    def card_banners(self, model: Shipment) -> list[Markup]:
-        return repair_card.banners(self, model)
 
     def card_sections(self, model: Shipment) -> list[Markup]:
         return [repair_card.timeline(self, events_of(db.session, FiredEvent.shipment_id, model.id))]

@@ -13,15 +13,14 @@ from markupsafe import Markup
 from admin_views import repair_card
 from admin_views.access import WRITE, needs
 from admin_views.desk import (
-    PICK_A_CLIENT,
     DeskView,
     client_filters,
     hold_back_field,
     mover,
-    proposed_number,
+    numbered,
     ring,
 )
-from admin_views.fields import ClientLoader, Row, Section
+from admin_views.fields import Row, Section
 from admin_views.filters import contains, one_of, since, until
 from admin_views.formatters import linked, own_link, paragraphs
 from domain.tickets import TicketState
@@ -42,9 +41,7 @@ class TicketView(DeskView):
     create_label = _("Add a ticket")
     empty_title = _("No tickets yet")
     empty_hint = _("A ticket is what a client asks for: a question, a complaint, a visit.")
-    number_series = "Z"
     title_column = "number"
-    details_template = "repair/details.html"
 
     column_list = ("number", "state", "client", "subject", "created_at", "done_at")
     column_details_list = ("state", "client", "subject", "description", "created_at", "done_at")
@@ -63,7 +60,6 @@ class TicketView(DeskView):
         "client": linked("client"),
         "description": lambda _view, _context, ticket, _name: paragraphs(ticket.description),
     }
-    column_formatters_export = {"client": lambda _view, _context, ticket, _name: str(ticket.client)}
     column_sortable_list = ("number", "state", "subject", "created_at", "done_at")
     searched = (Ticket.number, Ticket.subject)
     column_filters = (
@@ -84,13 +80,9 @@ class TicketView(DeskView):
     )
     form_edit_rules = (Section(_("Ticket"), "number", "subject", "description"),)
     form_args = {
-        "number": {
-            "default": lambda: proposed_number(Ticket.number, TicketView.number_series),
-            "description": _("Proposed by itself; write your own where you have one."),
-        },
+        "number": numbered(Ticket.number, "Z"),
         "description": {"render_kw": {"rows": 5}},
     }
-    form_ajax_refs = {"client": ClientLoader("client", placeholder=PICK_A_CLIENT)}
 
     def search_placeholder(self) -> str:
         return gettext("Number, subject or client")
@@ -120,9 +112,6 @@ class TicketView(DeskView):
     def after_refusal(self, home: str) -> str:
         ticket_id = (request.view_args or {}).get("ticket_id")
         return self.get_url(".details_view", id=ticket_id) if ticket_id else home
-
-    def card_banners(self, model: Ticket) -> list[Markup]:
-        return repair_card.banners(self, model)
 
     def card_sections(self, model: Ticket) -> list[Markup]:
         told = events_of(db.session, FiredEvent.ticket_id, model.id)

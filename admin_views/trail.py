@@ -14,7 +14,7 @@ from admin_views.access import ADMINISTER, needs
 from admin_views.audit_words import ACTIONS, KINDS, named
 from admin_views.base import RecordView
 from admin_views.filters import chosen, contains, one_word, since, until
-from admin_views.formatters import link, moment
+from admin_views.formatters import as_text, link, moment
 from admin_views.sections import SETTINGS
 from models import db
 from models.audit import AuditEntry
@@ -52,7 +52,7 @@ class AuditView(RecordView):
         "entity": lambda _view, _context, entry, _name: named(KINDS, entry.entity),
     }
     column_formatters_export = {
-        "actor": lambda _view, _context, entry, _name: str(entry.actor or ""),
+        "actor": as_text,
         "action": lambda _view, _context, entry, _name: named(ACTIONS, entry.action),
         "entity": lambda _view, _context, entry, _name: named(KINDS, entry.entity),
     }
