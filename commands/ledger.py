@@ -1,10 +1,8 @@
 """``flask ledger``: the prepaid account's books."""
 
-import sys
-
 import click
 
-from commands.output import REFUSED, OneLineCommand, command_line, emit, json_option
+from commands.output import OneLineCommand, command_line, emit_verdict, json_option
 from domain.money import zloty_of
 from extensions.wiring import wiring
 from models import db
@@ -25,15 +23,5 @@ def verify_command(as_json: bool) -> None:
     session = db.session()
     found = check_ledger(session, in_earnest=wiring().is_in_earnest)
     balance = f"{zloty_of(sms_account(session).balance)}"
-    data = {
-        "accounts": found.accounts,
-        "entries": found.entries,
-        "balance": balance,
-        "problems": list(found.problems),
-    }
-    summary = f"{found.entries} entries, balance {balance} PLN: " + (
-        f"{len(found.problems)} problems" if found.problems else "in order"
-    )
-    emit(as_json, data, [summary, *found.problems])
-    if found.problems:
-        sys.exit(REFUSED)
+    data = {"accounts": found.accounts, "entries": found.entries, "balance": balance}
+    emit_verdict(as_json, data, f"{found.entries} entries, balance {balance} PLN", found.problems)

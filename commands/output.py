@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -46,6 +46,16 @@ def emit(as_json: bool, data: Mapping[str, Any], lines: Iterable[str]) -> None:
     else:
         for line in lines:
             click.echo(line)
+
+
+def emit_verdict(as_json: bool, data: Mapping[str, Any], checked: str, problems: Sequence[str]) -> None:
+    """Print what a check found, ``checked`` saying what was looked at; end with exit code 3 if anything is
+    wrong.
+    """
+    verdict = f"{len(problems)} problems" if problems else "in order"
+    emit(as_json, {**data, "problems": list(problems)}, [f"{checked}: {verdict}", *problems])
+    if problems:
+        sys.exit(REFUSED)
 
 
 def is_text(argument: str) -> bool:
