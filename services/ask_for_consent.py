@@ -25,8 +25,8 @@ from queries.one_client import OneClient, one_client
 from services.branding import branding_in_force
 from services.choose_account import default_mail_account
 from services.company_name import company_name
+from services.correct_contact import NoSuchClient
 from services.dress_message import own_letter
-from services.fix_email_address import NoSuchClient
 from services.job_names import DELIVER, Enqueue
 from services.record_audit import append_audit
 from services.record_consent import standing_grant

@@ -2,23 +2,18 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from models.client import Client, EmailAddress
 from models.contact_checks import is_valid_email
-from services.record_audit import append_audit
+from services.correct_contact import finish_correction, hold_client
 
 LONGEST_ADDRESS = 320
 
 
 class AddressNotValid(DomainError):
     message = "“%(address)s” is not a valid e-mail address."
-
-
-class NoSuchClient(DomainError):
-    message = "This client no longer exists."
 
 
 def fix_email_address(
@@ -31,28 +26,13 @@ def fix_email_address(
     address = address.strip()
     if len(address) > LONGEST_ADDRESS or not is_valid_email(address):
         raise AddressNotValid(address=address[:100])
-    client = session.scalar(
-        sa.select(Client)
-        .where(Client.id == client_id, Client.merged_into_id.is_(None))
-        .with_for_update(key_share=True)
-    )
-    if client is None:
-        raise NoSuchClient
+    client = hold_client(session, client_id)
     before = client.primary_email
     old = before.address if before else None
     row = _primary(session, client, before, address)
     session.flush()
-    if old != row.address:
-        append_audit(
-            session,
-            actor_id=actor_id,
-            action="fix_address",
-            entity="client",
-            entity_id=client.id,
-            values={"changes": {"primary_email": [old, row.address]}},
-            now=now,
-        )
-    session.commit()
+    change = ("primary_email", old, row.address)
+    finish_correction(session, client, "fix_address", change, actor_id=actor_id, now=now)
     return row
 
 

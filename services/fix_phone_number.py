@@ -2,15 +2,13 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from models.client import Client, PhoneKind, PhoneNumber
 from models.contact_checks import phone_columns
 from models.setting import SUPPRESSION_KEY, secret_of
-from services.fix_email_address import NoSuchClient
-from services.record_audit import append_audit
+from services.correct_contact import finish_correction, hold_client
 
 LONGEST_NUMBER = 40
 
@@ -32,28 +30,13 @@ def fix_phone_number(
     checked = phone_columns(number, secret_of(session.connection(), SUPPRESSION_KEY))
     if len(number) > LONGEST_NUMBER or not checked["is_polish_mobile"]:
         raise NumberNotMobile(number=number[:LONGEST_NUMBER])
-    client = session.scalar(
-        sa.select(Client)
-        .where(Client.id == client_id, Client.merged_into_id.is_(None))
-        .with_for_update(key_share=True)
-    )
-    if client is None:
-        raise NoSuchClient
+    client = hold_client(session, client_id)
     before = client.primary_phone
     old = before.number if before else None
     row = _primary(session, client, before, number, str(checked["normalised"]))
     session.flush()
-    if old != row.number:
-        append_audit(
-            session,
-            actor_id=actor_id,
-            action="fix_phone",
-            entity="client",
-            entity_id=client.id,
-            values={"changes": {"primary_phone": [old, row.number]}},
-            now=now,
-        )
-    session.commit()
+    change = ("primary_phone", old, row.number)
+    finish_correction(session, client, "fix_phone", change, actor_id=actor_id, now=now)
     return row
 
 

@@ -9,7 +9,7 @@ from domain.channel import Channel
 from domain.errors import DomainError
 from models.client import Client
 from models.consent import ConsentAction, ConsentDefinition, ConsentEvent, ConsentMethod, ConsentPurpose
-from services.fix_email_address import NoSuchClient
+from services.correct_contact import NoSuchClient
 from services.record_audit import append_audit
 from services.record_consent import record_consent, standing_grant
 

@@ -19,7 +19,8 @@ from models.consent import ConsentAction, ConsentDefinition, ConsentEvent, Conse
 from queries.audience import AudienceOfInvestment
 from queries.preflight import preflight
 from queries.preflight_recheck import standing_of
-from services.fix_email_address import AddressNotValid, NoSuchClient, fix_email_address
+from services.correct_contact import NoSuchClient
+from services.fix_email_address import AddressNotValid, fix_email_address
 from services.grant_consent import (
     ConsentNotOffered,
     SourceMissing,
