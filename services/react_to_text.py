@@ -17,7 +17,7 @@ from domain.errors import DomainError
 from domain.events import EventKind
 from gateways.ejs import EjsRuntime
 from models.client import PhoneNumber
-from models.consent import ConsentAction, ConsentMethod, ConsentState
+from models.consent import ConsentMethod, ConsentState
 from models.message import Message, Origin
 from models.notification import FiredEvent, Notification
 from models.repair import ChangeSource, CostOffer
@@ -26,7 +26,7 @@ from services.choose_account import NoSmsAccount, SmsAccountOff, sms_account_to_
 from services.decide_offer import decide_offer
 from services.fire_event import Ring
 from services.move_repair import Mover
-from services.record_consent import record_consent
+from services.record_consent import withdraw_consents
 from services.record_values import repair_values
 from services.sms_settings import sms_settings
 from services.text_content import TextRenderer, prepare_text
@@ -82,17 +82,7 @@ def _offer_asked_in(session: Session, question: Message | None) -> CostOffer | N
 
 def _stop(session: Session, incoming: Message, runtime: EjsRuntime, now: datetime) -> Reaction:
     grants = _marketing_grants(session, incoming)
-    for state in grants:
-        record_consent(
-            session,
-            client_id=state.client_id,
-            definition=state.definition,
-            action=ConsentAction.WITHDRAWN,
-            method=ConsentMethod.SMS,
-            source=f"#{incoming.id}",
-            actor_id=None,
-            now=now,
-        )
+    withdraw_consents(session, grants, method=ConsentMethod.SMS, source=f"#{incoming.id}", now=now)
     if not grants:
         return Reaction()
     return Reaction(stopped=len(grants), rings=_confirm(session, incoming, STOPPED_SMS, {}, runtime, now))

@@ -1,5 +1,6 @@
 """Record that a client gave or withdrew a consent."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -114,6 +115,32 @@ def _project(session: Session | scoped_session[Any], event: ConsentEvent, versio
     elif _said(granted, version, event).supersedes(_said(state.granted, state.wording_version, state.event)):
         state.granted, state.wording_version, state.event_id = granted, version, event.id
     session.flush()
+
+
+def withdraw_consents(
+    session: Session,
+    standing: Iterable[ConsentState],
+    *,
+    method: ConsentMethod,
+    source: str,
+    now: datetime,
+    ip: str = "",
+    user_agent: str = "",
+) -> None:
+    """Record that the clients themselves withdrew these consents, in the caller's transaction."""
+    for state in standing:
+        record_consent(
+            session,
+            client_id=state.client_id,
+            definition=state.definition,
+            action=ConsentAction.WITHDRAWN,
+            method=method,
+            source=source,
+            actor_id=None,
+            now=now,
+            ip=ip,
+            user_agent=user_agent,
+        )
 
 
 def _said(granted: bool, version: int, event: ConsentEvent) -> Said:

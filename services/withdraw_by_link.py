@@ -14,13 +14,13 @@ from domain.channel import Channel
 from domain.links import verify_id
 from models.campaign import CampaignRecipient
 from models.client import EmailAddress
-from models.consent import ConsentAction, ConsentMethod, ConsentState
+from models.consent import ConsentMethod, ConsentState
 from models.message import Message
 from models.sessions import rows_changed
 from models.setting import LINK_KEY, secret_of
 from queries.marketing_states import standing_marketing
 from services.compose_mail import UNSUBSCRIBE
-from services.record_consent import record_consent
+from services.record_consent import withdraw_consents
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,15 @@ def withdraw_by_link(
     )
     grants = _active_grants(session, message)
     names = sorted({state.definition.name for state in grants})
-    for state in grants:
-        record_consent(
-            session,
-            client_id=state.client_id,
-            definition=state.definition,
-            action=ConsentAction.WITHDRAWN,
-            method=ConsentMethod.LINK,
-            source=f"#{message.id}",
-            actor_id=None,
-            now=now,
-            ip=ip,
-            user_agent=user_agent,
-        )
+    withdraw_consents(
+        session,
+        grants,
+        method=ConsentMethod.LINK,
+        source=f"#{message.id}",
+        now=now,
+        ip=ip,
+        user_agent=user_agent,
+    )
     session.commit()
     return LinkedConsents(message.address, tuple(names))
 
