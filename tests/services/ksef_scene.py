@@ -31,8 +31,7 @@ class KsefScene:
         self.there, self.began = there, now
         self.session = db.session()
         self.gateway = KsefGateway(ksef.settings_for(there.url))
-        write_account(self.session, actor_id=make.make_user(self.session).id, now=now)
-        self.session.commit()
+        two_invoices(self.session, now)
 
     @property
     def script(self) -> Script:
@@ -62,11 +61,25 @@ class KsefScene:
 
 
 @contextmanager
-def ksef_scene(now: datetime) -> Iterator[KsefScene]:
-    """The database is the test's; KSeF decides at once."""
+def prompt_ksef() -> Iterator[ksef.Ksef]:
+    """A KSeF that decides at once."""
     with ksef.running() as there:
         there.office.script.delay = 0
+        yield there
+
+
+@contextmanager
+def ksef_scene(now: datetime) -> Iterator[KsefScene]:
+    """The database is the test's; KSeF decides at once."""
+    with prompt_ksef() as there:
         yield KsefScene(there, now)
+
+
+def two_invoices(session: Session, now: datetime) -> Session:
+    """The sample company's account: two invoices of one seller."""
+    write_account(session, actor_id=make.make_user(session).id, now=now)
+    session.commit()
+    return session
 
 
 def rows(session: Session) -> list[KsefSubmission]:

@@ -14,31 +14,24 @@ from gateways.ksef import KsefGateway
 from models import db
 from models.invoice import Invoice
 from sandbox import ksef
-from sandbox.sample_account import write_account
 from services.invoice_sheet import sheet_of
 from services.issue_invoice import correct_invoice
 from services.ksef_submissions import (
     NotRefused,
     send_again,
 )
-from tests import factories as make
-from tests.services.ksef_scene import MINUTE, rows, send, states
+from tests.services.ksef_scene import MINUTE, prompt_ksef, rows, send, states, two_invoices
 
 
 @pytest.fixture
 def there() -> Iterator[ksef.Ksef]:
-    with ksef.running() as running:
-        running.office.script.delay = 0
+    with prompt_ksef() as running:
         yield running
 
 
 @pytest.fixture
 def session(database: Flask, now: datetime) -> Session:
-    """The sample company's account: two invoices of one seller."""
-    session = db.session()
-    write_account(session, actor_id=make.make_user(session).id, now=now)
-    session.commit()
-    return session
+    return two_invoices(db.session(), now)
 
 
 @pytest.fixture

@@ -16,31 +16,24 @@ from gateways.ksef import KsefGateway
 from models import db
 from models.ksef import KsefSubmission
 from sandbox import ksef
-from sandbox.sample_account import write_account
 from services.ksef_submissions import (
     LEASE,
     claim_submission,
     due_submissions,
     enrol_invoices,
 )
-from tests import factories as make
-from tests.services.ksef_scene import MINUTE, rows, send, states
+from tests.services.ksef_scene import MINUTE, prompt_ksef, rows, send, states, two_invoices
 
 
 @pytest.fixture
 def there() -> Iterator[ksef.Ksef]:
-    with ksef.running() as running:
-        running.office.script.delay = 0
+    with prompt_ksef() as running:
         yield running
 
 
 @pytest.fixture
 def session(database: Flask, now: datetime) -> Session:
-    """The sample company's account: two invoices of one seller."""
-    session = db.session()
-    write_account(session, actor_id=make.make_user(session).id, now=now)
-    session.commit()
-    return session
+    return two_invoices(db.session(), now)
 
 
 @pytest.fixture
