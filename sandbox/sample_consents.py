@@ -49,6 +49,7 @@ def write_definitions(session: Session, now: datetime) -> None:
                 purpose=consent.purpose,
                 minimum_version=versions if consent.only_last_counts else 1,
                 position=number,
+                confirm_by_email=number == EMAIL_MARKETING,
                 wordings=[
                     ConsentWording(
                         id=wording_id(number, version),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -184,8 +184,13 @@ def unsubscribe_url(base_url: str, message_id: int, key: bytes) -> str:
 
 def consents_url(base_url: str, client_id: int, now: datetime, key: bytes) -> str:
     """The link to a client's own page of consents, valid for CONSENTS_LINK_LIVES."""
-    last_day = (now + CONSENTS_LINK_LIVES).astimezone(WARSAW).date()
-    return f"{base_url}/c/{sign_until(CONSENTS, client_id, last_day, key)}"
+    return f"{base_url}/c/{sign_until(CONSENTS, client_id, _last_day(now), key)}"
+
+
+@lru_cache(maxsize=16)
+def _last_day(now: datetime) -> date:
+    """The same for every message of a claim: a time zone costs as much as a signature."""
+    return (now + CONSENTS_LINK_LIVES).astimezone(WARSAW).date()
 
 
 def one_click(unsubscribe: str) -> tuple[tuple[str, str], ...]:
