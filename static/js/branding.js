@@ -7,21 +7,13 @@
   const DARKENED = "<style>html { background: #fff; filter: invert(1) hue-rotate(180deg) } img { filter: invert(1) hue-rotate(180deg) }</style></head>";
   const form = document.getElementById("branding");
   const options = JSON.parse(document.getElementById("branding-editor").textContent);
-  const source = document.currentScript.src;
   const { footer } = form.elements;
   const part = (name) => document.querySelector(`[data-${name}]`);
   const tabs = document.querySelectorAll(".branding-tabs [data-tab]");
-  let editor = null;
-  let untouched = "";
+  let html = () => footer.value;
   let letter = null;
   let timer = 0;
   let turn = 0;
-
-  function html() {
-    if (!editor) return footer.value;
-    const now = editor.content();
-    return now === untouched ? footer.value : now;
-  }
 
   function show() {
     const chosen = Array.from(tabs).find((tab) => tab.getAttribute("aria-selected") === "true").dataset.tab;
@@ -63,26 +55,6 @@
     timer = setTimeout(preview, WAIT);
   }
 
-  async function startEditor() {
-    const rich = document.createElement("textarea");
-    const box = document.createElement("div");
-    box.className = "editor-box";
-    rich.value = footer.value;
-    box.append(rich);
-    footer.after(box);
-    footer.hidden = true;
-    editor = await window.Goniec.editor(rich, {
-      base: new URL("../vendor/hugerte", source).href,
-      ...options,
-      height: 300,
-      changed: () => { if (editor && editor.content() !== untouched) form.dispatchEvent(new Event("input", { bubbles: true })); },
-      submit: () => form.requestSubmit(),
-    });
-    if (editor) untouched = editor.content();
-    form.addEventListener("submit", () => { footer.value = html(); });
-    form.dataset.ready = "yes";
-  }
-
   document.querySelectorAll("[data-picks]").forEach((picker) => {
     const field = form.elements[picker.dataset.picks];
     picker.addEventListener("input", () => { field.value = picker.value; });
@@ -94,6 +66,6 @@
   }));
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
-  startEditor();
+  html = window.Goniec.editField(footer, { ...options, height: 300 });
   preview();
 })();

@@ -235,6 +235,40 @@
     };
   }
 
+  /** The editor in place of a form's text area. Answers a function: what is typed, as it was where nobody touched it. */
+  function editField(field, options) {
+    const { form } = field;
+    const rich = document.createElement("textarea");
+    const box = document.createElement("div");
+    let editor = null;
+    let untouched = "";
+    const isTouched = () => Boolean(editor) && editor.content() !== untouched;
+    const html = () => (isTouched() ? editor.content() : field.value);
+    field.required = false; // the browser cannot point at what is hidden; the server says it
+    box.className = "editor-box";
+    rich.value = field.value;
+    box.append(rich);
+    field.after(box);
+    field.hidden = true;
+    makeEditor(rich, {
+      base: new URL(".", document.querySelector('script[src*="hugerte.min.js"]').src).href.replace(/\/$/, ""),
+      ...options,
+      changed: () => {
+        if (!isTouched()) return;
+        form.dispatchEvent(new Event("input", { bubbles: true }));
+        if (options.changed) options.changed();
+      },
+      submit: () => form.requestSubmit(),
+    }).then((made) => {
+      editor = made;
+      if (editor) untouched = editor.content();
+      form.dataset.ready = "yes";
+    });
+    form.addEventListener("submit", () => { field.value = html(); });
+    return html;
+  }
+
   window.Goniec.editor = makeEditor;
+  window.Goniec.editField = editField;
   window.Goniec.editorCode = { intoEditor, outOfEditor };
 })();

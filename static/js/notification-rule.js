@@ -5,13 +5,10 @@
   const WAIT = 400;
   const form = document.getElementById("rule");
   const options = JSON.parse(document.getElementById("rule-editor").textContent);
-  const source = document.currentScript.src;
   const record = document.getElementById("record");
   const aside = document.querySelector("[data-preview-aside]");
   const { body, consent, mode, subject } = form.elements;
   const warning = document.querySelector("[data-marketing]");
-  let editor = null;
-  let untouched = "";
 
   function ask(given) {
     return window.Goniec.fetch(form.dataset.preview, {
@@ -30,14 +27,9 @@
     warning.querySelector("[data-marketing-text]").textContent = told.warning;
   }
 
-  function html() {
-    if (!editor) return body.value;
-    const now = editor.content();
-    return now === untouched ? body.value : now;
-  }
-
   // An e-mail
 
+  let html = () => body.value;
   let timer = 0;
   let turn = 0;
 
@@ -74,26 +66,6 @@
     timer = setTimeout(preview, WAIT);
   }
 
-  async function startEditor() {
-    body.required = false;
-    const rich = document.createElement("textarea");
-    const box = document.createElement("div");
-    box.className = "editor-box";
-    rich.value = body.value;
-    box.append(rich);
-    body.after(box);
-    body.hidden = true;
-    editor = await window.Goniec.editor(rich, {
-      base: new URL("../vendor/hugerte", source).href,
-      ...options,
-      changed: () => { if (editor && editor.content() !== untouched) { form.dispatchEvent(new Event("input", { bubbles: true })); soon(); } },
-      submit: () => form.requestSubmit(),
-    });
-    if (editor) untouched = editor.content();
-    form.addEventListener("submit", () => { body.value = html(); });
-    form.dataset.ready = "yes";
-  }
-
   function startMail() {
     subject.addEventListener("input", soon);
     [mode, consent].forEach((field) => field.addEventListener("change", preview));
@@ -102,7 +74,7 @@
       aside.querySelectorAll("[data-tab]").forEach((other) => other.setAttribute("aria-selected", String(other === tab)));
       show(null, aside.querySelector("[data-preview-problem]").textContent);
     }));
-    startEditor();
+    html = window.Goniec.editField(body, { ...options, changed: soon });
     preview();
   }
 
