@@ -18,7 +18,20 @@ import webhooks
 from config import INSTANCE, ROOT, InvalidSetting, Settings
 from domain.ksef import KsefEnvironment
 from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
-from extensions import assets, babel, csp, csrf, error_texts, limiter, login, mail, nul, proxies, urls
+from extensions import (
+    assets,
+    babel,
+    csp,
+    csrf,
+    error_texts,
+    limiter,
+    login,
+    mail,
+    nul,
+    proxies,
+    push_worker,
+    urls,
+)
 from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
@@ -111,6 +124,7 @@ def _wire(settings: Settings) -> Wiring:
         demo=settings.demo,
         phones=_phones(settings),
         ksef=_ksef(settings),
+        push_sandbox_url=settings.push_sandbox_url if settings.demo else "",
     )
 
 
@@ -249,6 +263,6 @@ def _add_panel(app: Flask, settings: Settings) -> None:
         )
     if not settings.base_url_given:
         app.logger.warning("BASE_URL is not set: links in messages will point to %s", settings.base_url)
-    for part in (urls, assets, proxies, csrf, babel, login, nul, limiter, csp, admin_views):
+    for part in (urls, assets, proxies, csrf, babel, login, nul, limiter, csp, push_worker, admin_views):
         part.init_app(app)
     webhooks.register(app)

@@ -17,8 +17,7 @@ ROOT = Path(__file__).resolve().parent
 MEBIBYTE = 1024 * 1024
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 INSTANCE = ROOT / "instance"
-HIGHEST_PORT = 65535
-HIGHEST_NUMBER = 2**31 - 1
+HIGHEST_PORT, HIGHEST_NUMBER = 65535, 2**31 - 1
 SHORTEST_SECONDS, LONGEST_SECONDS = 0.001, 366 * 24 * 60 * 60
 DATABASE_SHAPE = "postgresql://user:password@host/goniec or sqlite:////srv/goniec/goniec.db"
 REDIS_SHAPE = "redis://host:6379/0 or rediss://:password@host:6379/0"
@@ -81,6 +80,7 @@ class Settings:
     stripe_webhook_secret: str = field(default="", repr=False)
     paywall_sandbox_url: str = ""
     phones_sandbox_url: str = ""
+    push_sandbox_url: str = ""
     ksef_environment: str = ""
     ksef_nip: str = ""
     ksef_since: date | None = None
@@ -146,6 +146,7 @@ class Settings:
             stripe_webhook_secret=read.secret("STRIPE_WEBHOOK_SECRET", "whsec_…", r"whsec_[!-~]{8,255}"),
             paywall_sandbox_url=read.address("PAYWALL_SANDBOX_URL", ""),
             phones_sandbox_url=read.address("PHONES_SANDBOX_URL", ""),
+            push_sandbox_url=read.address("PUSH_SANDBOX_URL", ""),
             ksef_environment=read.word("KSEF_ENVIRONMENT", KSEF_ENVIRONMENTS),
             ksef_nip=read.text("KSEF_NIP", ""),
             ksef_since=read.day("KSEF_SINCE"),
@@ -195,9 +196,8 @@ class _Reader:
 
     def day(self, name: str) -> date | None:
         """A day, or none."""
-        given = self.text(name, "")
         try:
-            return date.fromisoformat(given) if given else None
+            return date.fromisoformat(given) if (given := self.text(name, "")) else None
         except ValueError:
             raise InvalidSetting(f"{name} must be a day such as 2026-04-01, not {given!r}") from None
 

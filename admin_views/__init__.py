@@ -11,6 +11,7 @@ from flask_babel import format_decimal
 from admin_views.api_tokens import ApiTokenView
 from admin_views.bounces import BounceView
 from admin_views.branding import BrandingView
+from admin_views.browser_push import BrowserPushView
 from admin_views.campaign import CampaignView
 from admin_views.canned_answers import CannedAnswerView
 from admin_views.clients import ClientView
@@ -84,6 +85,7 @@ SCREENS: list[type[Any]] = [
     UserView,
     ApiTokenView,
     AuditView,
+    BrowserPushView,
 ]
 """Every screen but the dashboard; a section stands in the menu where its first screen stands here."""
 

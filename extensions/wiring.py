@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from flask import current_app
+from sqlalchemy.orm import Session
 
 from domain.ksef import KsefEnvironment
 from domain.mail_headers import Mailbox
@@ -17,7 +18,9 @@ from gateways.ksef import KsefGateway
 from gateways.payment_service import PaymentService
 from gateways.smsapi import SmsapiSettings
 from gateways.smtp_settings import SmtpSettings
+from gateways.web_push import WebPush
 from models.payment import PaymentGateway
+from models.setting import PUSH_KEY, secret_of
 from services.delivery_policy import DeliveryPolicy
 
 
@@ -47,6 +50,7 @@ class Wiring:
     demo: bool
     phones: SmsapiSettings | None = None
     ksef: KsefGateway | None = None
+    push_sandbox_url: str = ""
 
     @property
     def is_in_earnest(self) -> bool:
@@ -54,6 +58,11 @@ class Wiring:
         pays = any(kind is not PaymentGateway.SANDBOX for kind in self.payments)
         invoices = self.ksef is not None and self.ksef.settings.environment is not KsefEnvironment.SANDBOX
         return not self.demo and (pays or invoices)
+
+    def web_push(self, session: Session) -> WebPush:
+        """The way to the push services, with the installation's key. Raises MissingSecret."""
+        key = secret_of(session.connection(), PUSH_KEY)
+        return WebPush(key, f"mailto:{self.default_sender.address}", sandbox_url=self.push_sandbox_url)
 
     def ejs(self) -> EjsRuntime:
         """The process's script engine, started at first use."""

@@ -9,6 +9,7 @@ from gateways.smtp_settings import Security
 from models import db
 from models.mail_account import MailAccount, MailFolder
 from services.take_mail import PlaceOfMail, take_mail
+from services.tell_browsers import ring_pushes
 
 FOLDER = "INBOX"
 AT_MOST = 500
@@ -35,6 +36,7 @@ def fetch_mail(account_id: int) -> int:
             .values(fetched_at=hands.clock(), fetch_failure=failure[:600])
         )
         session.commit()
+        ring_pushes(session, now=hands.clock(), enqueue=hands.doorbell.ring)
     finally:
         db.session.remove()
     return taken

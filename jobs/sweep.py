@@ -15,6 +15,7 @@ from services.mail_invoice import mail_waiting_invoices
 from services.ring_mailboxes import ring_mailboxes
 from services.send_to_ksef import send_to_ksef
 from services.sweep_deliveries import sweep_deliveries
+from services.tell_browsers import ring_pushes
 
 Step = Callable[[], int]
 
@@ -52,6 +53,7 @@ def _steps(session: Session, hands: Wiring) -> dict[str, Step]:
     steps: dict[str, Step] = {
         "deliveries": lambda: sweep_deliveries(session, now=clock(), enqueue=ring, boot=boot_id()),
         "mailboxes": lambda: ring_mailboxes(session, now=clock(), enqueue=ring),
+        "pushes": lambda: ring_pushes(session, now=clock(), enqueue=ring),
         "payments": lambda: ask_about_silent_payments(session, hands.payments, clock()),
     }
     if ksef is not None:

@@ -8,6 +8,7 @@ DELIVER = "jobs.deliver.deliver"
 DELIVER_SMS = "jobs.deliver_sms.deliver_sms"
 DELIVERS = {Channel.EMAIL: DELIVER, Channel.SMS: DELIVER_SMS}
 FETCH_MAIL = "jobs.fetch_mail.fetch_mail"
+PUSH = "jobs.push.push"
 SWEEP = "jobs.sweep.sweep"
 
 Enqueue = Callable[..., None]

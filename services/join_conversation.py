@@ -15,6 +15,7 @@ from domain.channel import Channel
 from domain.delivery import Status
 from models.conversation import Conversation, ConversationState
 from models.message import Direction, Message
+from services.tell_browsers import tell_browsers
 from services.topics import conversation_about, topic_of_correspondent
 
 WENT_OUT = (Status.SENT, Status.SENDING, Status.UNCERTAIN)
@@ -81,6 +82,7 @@ def _waits(session: Session, conversation: Conversation, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     session.refresh(conversation)
+    tell_browsers(session, conversation.id, now)
 
 
 def _topic(session: Session, owner: int | None, address_digest: str, channel: Channel) -> str:

@@ -20,6 +20,7 @@ from services.fire_event import ring_all
 from services.job_names import Enqueue
 from services.join_conversation import Incoming, join_conversation, newest_text_to
 from services.react_to_text import Reaction, react_to_text
+from services.tell_browsers import ring_pushes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def receive_text(
             raise
         return Received(known, is_new=False)
     ring_all(reaction.rings, enqueue)
+    ring_pushes(session, now=now, enqueue=enqueue)
     return Received(message, is_new=True, reaction=reaction)
 
 
