@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
+from domain.channel import Channel
 from domain.push import NotAPushAddress
 from domain.text_messages import IncomingText
 from extensions.wiring import wiring
@@ -22,6 +23,7 @@ from models.push_subscription import PushSubscription
 from models.user import Role, User
 from sandbox.push_service import SandboxPushService, Subscription
 from services.job_names import PUSH
+from services.join_conversation import Incoming, join_conversation
 from services.push_switch import PushOff, push_off, switch_push
 from services.receive_text import receive_text
 from services.send_pushes import LEASE, send_pushes
@@ -128,6 +130,18 @@ def test_two_texts_that_wait_are_told_once(
     receive(session, now, "Halo?")
     assert send_pushes(session, gateway, lambda: now) == 1
     assert told(browser) == [1]
+
+
+@ON_ONE
+@pytest.mark.parametrize(("waits", "count"), [(True, 1), (False, 0)])
+def test_a_letter_tells_too_unless_a_machine_wrote_it(
+    session: Session, service: SandboxPushService, now: datetime, waits: bool, count: int
+) -> None:
+    subscribed(session, service, reader(session), now)
+    letter = Incoming(None, "d" * 64, Channel.EMAIL, waits=waits)
+    join_conversation(session, letter, now)
+    session.commit()
+    assert notices(session) == count
 
 
 @ON_ONE
