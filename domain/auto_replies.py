@@ -91,7 +91,7 @@ def announces_absence(headers: Mapping[str, str]) -> bool:
 def is_machine_written(headers: Mapping[str, str], sender: str) -> bool:
     """Whether nothing automatic may be sent in answer, and nobody waits for one (RFC 3834 2).
 
-    ``headers`` as for `is_auto_reply`; ``sender`` is the address of From. The words of the text are not
+    ``headers`` as for `is_auto_reply`; ``sender`` is the address to answer. The words of the text are not
     asked: people thank for an answer too, and what a person wrote must not be overlooked.
     """
     if not _SUBMITTED_BY_HAND.match(headers.get("auto-submitted", "")):
@@ -101,6 +101,11 @@ def is_machine_written(headers: Mapping[str, str], sender: str) -> bool:
         return True
     if any(name in headers for name in _AUTOMATIC_HEADERS):
         return True
-    if headers.get("return-path", "").replace(" ", "") == "<>" or _NO_PERSON.match(sender.strip().lower()):
+    if headers.get("return-path", "").replace(" ", "") == "<>" or is_no_person(sender):
         return True
     return bool(_ANNOUNCED.match(fold(headers.get("subject", "")[:500])))
+
+
+def is_no_person(address: str) -> bool:
+    """Whether nobody reads what is sent to the address: mailer-daemon, no-reply and their like."""
+    return bool(_NO_PERSON.match(address.strip().lower()))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
+from domain.auto_replies import is_no_person
 from domain.mail_headers import Mailbox
 
 
@@ -16,6 +17,7 @@ class Letter:
     """
 
     sender: Mailbox
+    reply_to: Mailbox | None = None
     to: tuple[Mailbox, ...] = ()
     cc: tuple[Mailbox, ...] = ()
     subject: str = ""
@@ -26,6 +28,13 @@ class Letter:
     written_at: datetime | None = None
     is_receipt: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def author(self) -> Mailbox:
+        """Who wrote it: a form on a web page sends in nobody's name, and says whom to answer."""
+        if self.reply_to and is_no_person(self.sender.address):
+            return self.reply_to
+        return self.sender
 
     def identity(self) -> str:
         """The same for each copy of one letter, however often and by whatever way it was delivered; "" for

@@ -41,6 +41,7 @@ def read_letter(data: bytes) -> Letter | None:
         parts = list(parts_of(message))
         return Letter(
             sender=senders[0],
+            reply_to=next(iter(_mailboxes(message, "reply-to")), None),
             to=_mailboxes(message, "to"),
             cc=_mailboxes(message, "cc"),
             subject=one_line(headers.get("subject", "").replace("  ", " ")),

@@ -22,6 +22,7 @@ STRANGER = "+48732000417"
 QUESTION = "Dzień dobry, czy na dzień otwarty trzeba się wcześniej zapisać?"
 AMBIGUOUS = "Pasuje, będę o 10. Dziękuję"
 FROM_STRANGER = "Dzień dobry, numer mam od znajomej. Czy są jeszcze wolne mieszkania trzypokojowe?"
+OFFICE = "Nadrzecze Development"
 LETTER = "Plan mieszkania i harmonogram"
 LETTER_ANSWERED = (
     "Dzień dobry,\n\ndziękuję, plan się zgadza. Czy termin odbioru w czerwcu jest już pewny?\n\n"
@@ -97,7 +98,7 @@ def _attribution(session: Session, ours: Message) -> str:
     written = (ours.sent_at or ours.created_at).astimezone(WARSAW)
     account = session.get_one(MailAccount, ours.account_id)
     office = account.sender_address or "biuro@nadrzecze.example"
-    return f"W dniu {written:%d.%m.%Y} o {written:%H:%M} {account.sender_name} <{office}> napisał(a):"
+    return f"W dniu {written:%d.%m.%Y} o {written:%H:%M} {OFFICE} <{office}> napisał(a):"
 
 
 def _answering(session: Session) -> list[Message]:
@@ -155,7 +156,7 @@ def _write(
     address = client.primary_email
     if address is None:
         raise ValueError("a client without an address was chosen")
-    words = "Dzień dobry,\n\nw załączeniu przesyłamy to, o czym rozmawialiśmy.\n\nNadrzecze Development"
+    words = f"Dzień dobry,\n\nw załączeniu przesyłamy to, o czym rozmawialiśmy.\n\n{OFFICE}"
     message = _message(conversation, address.address, address.address_digest, moment)
     message.channel, message.origin, message.status = Channel.EMAIL, Origin.MANUAL, Status.SENT
     message.account_id = session.scalars(sa.select(MailAccount.id).where(MailAccount.is_default)).one()

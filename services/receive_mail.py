@@ -57,14 +57,14 @@ class Correspondence:
 def correspondence_of(session: Session, letter: Letter, now: datetime) -> Correspondence:
     answered = _answered(session, letter)
     digest = address_digest(
-        normalise_email(letter.sender.address), secret_of(session.connection(), SUPPRESSION_KEY)
+        normalise_email(letter.author.address), secret_of(session.connection(), SUPPRESSION_KEY)
     )
     is_old = letter.written_at is not None and letter.written_at < now - OLDEST
     return Correspondence(
         answered=answered,
         client_id=_only_client_of(session, digest),
         digest=digest,
-        is_automatic=letter.is_receipt or is_machine_written(letter.headers, letter.sender.address),
+        is_automatic=letter.is_receipt or is_machine_written(letter.headers, letter.author.address),
         is_passed_over=is_old and answered is None,
     )
 
@@ -75,7 +75,7 @@ def receive_mail(
     """Put the stored message into its conversation, which is unread then unless a machine wrote it. The
     caller commits.
     """
-    message.address, message.address_digest = normalise_email(letter.sender.address)[:400], found.digest
+    message.address, message.address_digest = normalise_email(letter.author.address)[:400], found.digest
     message.subject, message.rfc_message_id = letter.subject[:998], letter.message_id or None
     message.body_text = letter.text.replace("\r\n", "\n").strip()
     message.sent_at = min(letter.written_at or now, now)
@@ -125,7 +125,12 @@ def _only_client_of(session: Session, digest: str) -> int | None:
 
 def _keep_addresses(session: Session, message: Message, letter: Letter) -> None:
     secret = secret_of(session.connection(), SUPPRESSION_KEY)
-    roles = ((AddressRole.FROM, (letter.sender,)), (AddressRole.TO, letter.to), (AddressRole.CC, letter.cc))
+    roles = (
+        (AddressRole.FROM, (letter.sender,)),
+        (AddressRole.REPLY_TO, (letter.reply_to,) if letter.reply_to else ()),
+        (AddressRole.TO, letter.to),
+        (AddressRole.CC, letter.cc),
+    )
     for role, boxes in roles:
         message.addresses += [_address(role, box, secret) for box in boxes]
 

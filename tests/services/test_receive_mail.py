@@ -219,6 +219,12 @@ def test_a_strangers_newsletter_opens_no_conversation(session: Session, now: dat
     assert bounce.kind is BounceKind.OTHER and "lista.example" in bounce.raw
 
 
+def test_a_web_form_writes_in_the_name_of_whoever_filled_it_in(session: Session, now: datetime) -> None:
+    arrive(session, letter(From="noreply@strona.example", Reply_To=STRANGER), now)
+    message, conversation = only(session)
+    assert (message.address, message.is_automatic, conversation.unread) == (STRANGER, False, 1)
+
+
 def test_thanks_for_an_answer_are_a_persons(session: Session, client: Client, now: datetime) -> None:
     """The classifier of bounces would take these words for a machine's."""
     ours = sent_mail(session, client)
