@@ -52,7 +52,7 @@ class Sender:
         """The signed Reply-To of one message; none where answers do not come to the application."""
         if not self.takes_answers:
             return None
-        base = envelope_address((self.reply_to or self.mailbox).address)
+        base = _ascii_address((self.reply_to or self.mailbox).address)
         return Mailbox(self.mailbox.name, answer_address(base, message_id, self.link_key))
 
     def unsubscribe_url(self, message_id: int) -> str:
@@ -199,6 +199,11 @@ def one_click(unsubscribe: str) -> tuple[tuple[str, str], ...]:
         ("List-Unsubscribe", f"<{unsubscribe}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
     )
+
+
+@lru_cache(maxsize=16)
+def _ascii_address(address: str) -> str:
+    return envelope_address(address)
 
 
 @lru_cache(maxsize=16)

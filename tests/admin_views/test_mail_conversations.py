@@ -1,6 +1,7 @@
 """Letters in the inbox: what they quote is folded, and a stranger's address is linked as a number is."""
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 from sqlalchemy.orm import Session
@@ -60,3 +61,19 @@ def test_a_strangers_address_is_linked_as_a_number_is(visit: Visit, stored: Sess
     operator.post(f"/admin/conversation/link/{stranger.id}", client=str(client.id), add_number="yes")
     stored.expire_all()
     assert "ktos@inna.example" in {each.address for each in client.email_addresses}
+
+
+def test_answers_are_taken_only_where_they_can_be_fetched(visit: Visit, stored: Session) -> None:
+    account = make.default_account(stored)
+    path, settings = (
+        f"/admin/mail_account/edit/?id={account.id}",
+        {"uses_settings": "y", "takes_answers": "y"},
+    )
+    fields = {"name": "Biuro", "port": "25", "security": "none", "imap_port": "993", "imap_security": "tls"}
+    administrator = visit("administrator")
+    refused = administrator.post(path, **fields, **settings)
+    stored.refresh(account)
+    assert not account.takes_answers and "name it below" in unescape(refused.text)
+    administrator.post(path, **fields, **settings, imap_host="imap.firma.example")
+    stored.refresh(account)
+    assert account.takes_answers
