@@ -84,14 +84,20 @@ def stored(sqlite_url: str) -> Iterator[Session]:
 
 
 class Answer:
-    """What a request is answered with; it has ended whatever happens while it is closed."""
+    """What a request is answered with; it has ended when all of it was taken, or when it was closed.
+
+    werkzeug's server closes no answer to a browser that has gone: looking for the rest of the request raises.
+    """
 
     def __init__(self, parts: Any, ended: Callable[[], None]) -> None:
         self._parts = parts
         self._ended = ended
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._parts)
+        try:
+            yield from self._parts
+        finally:
+            self._ended()
 
     def close(self) -> None:
         try:
