@@ -154,7 +154,7 @@ def _run_directory() -> Path:
     return Path(os.environ[RUN_DIRECTORY])
 
 
-def _once(name: str, make: Callable[[], None]) -> None:
+def once(name: str, make: Callable[[], None]) -> None:
     """Do something once for the whole run, whichever worker comes first."""
     done = _run_directory() / f"{name}.done"
     with (_run_directory() / f"{name}.lock").open("w") as lock:
@@ -202,7 +202,7 @@ def sqlite_template() -> Path:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
 
-    _once("sqlite", make)
+    once("sqlite", make)
     return template
 
 
@@ -223,7 +223,7 @@ def _postgres_template(directory: Path) -> None:
         _administer(directory, f"CREATE DATABASE {TEMPLATE}")
         _migrate(postgres.url(directory, TEMPLATE))
 
-    _once("postgresql", make)
+    once("postgresql", make)
 
 
 @contextmanager
@@ -255,12 +255,19 @@ def sqlite_url() -> Iterator[str]:
     shutil.rmtree(place, ignore_errors=True)
 
 
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """The same on PostgreSQL 18."""
+@contextmanager
+def migrated_postgres() -> Iterator[str]:
+    """The URL of a migrated database of its own on the run's PostgreSQL 18."""
     directory = postgres_directory()
     _postgres_template(directory)
     with _postgres_database(directory, TEMPLATE) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The same on PostgreSQL 18."""
+    with migrated_postgres() as url:
         yield url
 
 

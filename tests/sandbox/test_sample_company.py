@@ -1,13 +1,12 @@
 """The sample company a demo shows and the tests of the whole rely on."""
 
 import json
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -38,41 +37,45 @@ from queries.audience import AudienceOfInvestment
 from queries.audit_chain import first_broken_entry
 from queries.preflight import preflight
 from queries.two_way import one_way
-from sandbox.sample_company import AlreadyInUse, SampleCompany, write_sample_company
+from sandbox.sample_company import AlreadyInUse
 from services.message_content import ContentRenderer, prepare_content
-from tests.conftest import build_app, dispose, sqlite_template
+from tests.conftest import build_app, dispose, migrated_postgres
+from tests.sample_company import MONDAY, PASSWORD, SMALL, USUAL, copy_of_company, write
 
-SMALL = 200
-PASSWORD = "correct-horse-battery"
 EVERYTHING = tuple(ContractType)
 
 
-@pytest.fixture(scope="module")
-def _company_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Seeded once: what is only looked at need not be made again."""
-    path = tmp_path_factory.mktemp("company") / "seeded.db"
-    shutil.copyfile(sqlite_template(), path)
-    app = build_app({"DATABASE_URL": f"sqlite:///{path}"}, panel=False)
-    with app.app_context():
-        seed(datetime(2026, 3, 2, 9, 0, tzinfo=UTC), 1200)
-        db.session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
-        dispose(app)
-    return path
-
-
 @pytest.fixture
-def seeded(_company_file: Path, tmp_path: Path) -> Iterator[Flask]:
+def seeded(tmp_path: Path) -> Iterator[Flask]:
     """The application on a copy of the sample company, its context pushed."""
-    copy = tmp_path / "seeded.db"
-    shutil.copyfile(_company_file, copy)
-    app = build_app({"DATABASE_URL": f"sqlite:///{copy}"}, panel=False)
+    with opened(copy_of_company(USUAL, tmp_path)) as app:
+        yield app
+
+
+@pytest.fixture(scope="module")
+def on_postgres() -> Iterator[str]:
+    with migrated_postgres() as url:
+        with opened(url):
+            write(SMALL)
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """A small one on each database; on PostgreSQL the tests of this file share it."""
+    sqlite = request.param == "sqlite"
+    with opened(
+        copy_of_company(SMALL, tmp_path) if sqlite else request.getfixturevalue("on_postgres")
+    ) as app:
+        yield app
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Flask]:
+    app = build_app({"DATABASE_URL": url}, panel=False)
     with app.app_context():
         yield app
         dispose(app)
-
-
-def seed(now: datetime, clients: int = SMALL) -> SampleCompany:
-    return write_sample_company(db.session(), clients=clients, password=PASSWORD, now=now)
 
 
 def errors(investment_id: int, *types: ContractType) -> dict[Reason, int]:
@@ -89,9 +92,13 @@ def run(app: Flask, *arguments: str) -> Any:
 
 @pytest.mark.parametrize("clients", [SMALL, 333, 1200])
 def test_the_first_investment_has_ten_missing_addresses_and_seventeen_without_consent(
-    sqlite_app: Flask, now: datetime, clients: int
+    tmp_path: Path, clients: int
 ) -> None:
-    seed(now, clients)
+    with opened(copy_of_company(clients, tmp_path)):
+        check_the_first_investment(clients)
+
+
+def check_the_first_investment(clients: int) -> None:
     assert count(Client) == clients
     assert errors(1, ContractType.SALE, ContractType.RESERVATION) == {
         **dict.fromkeys(EMAIL_REASONS, 0),
@@ -100,37 +107,27 @@ def test_the_first_investment_has_ten_missing_addresses_and_seventeen_without_co
     }
 
 
-def test_the_second_investment_has_every_kind_of_error_behind_every_type(
-    database: Flask, now: datetime
-) -> None:
-    seed(now)
+def test_the_second_investment_has_every_kind_of_error_behind_every_type(company: Flask) -> None:
     for kind in ContractType:
         assert all(errors(2, kind).values()), kind
     assert errors(1, ContractType.SALE, ContractType.RESERVATION)[Reason.NO_EMAIL_CONSENT] == 17
 
 
-def test_it_is_the_same_company_every_time(sqlite_app: Flask, environment: Any, now: datetime) -> None:
+def test_it_is_the_same_company_every_time(sqlite_app: Flask, tmp_path: Path) -> None:
     def snapshot() -> list[Any]:
         columns = (Client.name, Client.nip, Client.city, EmailAddress.address)
         query = sa.select(*columns).outerjoin(EmailAddress, EmailAddress.client_id == Client.id)
         return [tuple(row) for row in db.session.execute(query.order_by(Client.id, EmailAddress.id))]
 
-    write_sample_company(db.session(), clients=SMALL, password=PASSWORD, now=now)
+    write(SMALL)
     first = snapshot()
-    for table in reversed(db.metadata.sorted_tables):
-        db.session.execute(sa.text(f'DROP TABLE "{table.name}"'))
-    db.session.execute(sa.text("DROP TABLE alembic_version"))
-    db.session.commit()
-    flask_migrate.upgrade()
-    write_sample_company(db.session(), clients=SMALL, password=PASSWORD, now=now)
-    assert snapshot() == first
+    with opened(copy_of_company(SMALL, tmp_path)):
+        assert snapshot() == first
 
 
-def test_a_second_seed_is_refused_and_changes_nothing(database: Flask, now: datetime) -> None:
-    first = run(database, "--clients", str(SMALL), "--json")
-    assert first.exit_code == 0, first.output
+def test_a_second_seed_is_refused_and_changes_nothing(company: Flask) -> None:
     before = {table.name: count(table) for table in db.metadata.sorted_tables}
-    second = run(database, "--clients", str(SMALL))
+    second = run(company, "--clients", str(SMALL))
     assert second.exit_code == 3
     assert second.stdout == ""
     assert len(second.stderr.splitlines()) == 1
@@ -146,15 +143,13 @@ def test_a_demo_started_again_keeps_its_company_without_complaint(seeded: Flask)
     assert count(Client) == before
 
 
-def test_a_seed_that_fails_leaves_nothing(
-    sqlite_app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_seed_that_fails_leaves_nothing(sqlite_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: Any, **_named: Any) -> None:
         raise AlreadyInUse("stopped at the very end")
 
     monkeypatch.setattr("sandbox.sample_company.append_audit", fail)
     with pytest.raises(AlreadyInUse):
-        seed(now)
+        write(SMALL)
     assert count(Client) == 0
     assert count(MessageTemplate) == 0
 
@@ -170,12 +165,9 @@ def test_the_password_is_the_one_given_or_one_that_is_printed(sqlite_app: Flask)
     assert json.loads(result.stdout)["password"] == PASSWORD
 
 
-def test_the_administrator_can_log_in(environment: dict[str, str], sqlite_url: str, now: datetime) -> None:
-    app = build_app({**environment, "DATABASE_URL": sqlite_url}, panel=True)
+def test_the_administrator_can_log_in(environment: dict[str, str], tmp_path: Path) -> None:
+    app = build_app({**environment, "DATABASE_URL": copy_of_company(SMALL, tmp_path)}, panel=True)
     app.config["WTF_CSRF_ENABLED"] = False
-    with app.app_context():
-        seed(now)
-        db.session.remove()
     client: FlaskClient = app.test_client()
     for password, status in (("not-this-one", 200), (PASSWORD, 302)):
         answer = client.post("/admin/login", data={"email": "anna@goniec.example", "password": password})
@@ -228,7 +220,7 @@ def test_contracts_are_shared_and_clients_have_several(seeded: Flask) -> None:
     assert db.session.scalars(shared.group_by(EmailAddress.normalised).having(sa.func.count() > 1)).all()
 
 
-def test_consent_states_are_what_the_events_amount_to(seeded: Flask, now: datetime) -> None:
+def test_consent_states_are_what_the_events_amount_to(seeded: Flask) -> None:
     last: dict[tuple[int, int], ConsentEvent] = {}
     for event in db.session.scalars(sa.select(ConsentEvent).order_by(ConsentEvent.occurred_at)):
         last[event.client_id, event.definition_id] = event
@@ -239,10 +231,10 @@ def test_consent_states_are_what_the_events_amount_to(seeded: Flask, now: dateti
         assert state.event_id == event.id
         assert state.granted == (event.action == ConsentAction.GRANTED)
         assert state.wording_version == event.wording.version
-        assert event.occurred_at <= now
+        assert event.occurred_at <= MONDAY
 
 
-def test_the_dashboard_has_something_to_show(seeded: Flask, now: datetime) -> None:
+def test_the_dashboard_has_something_to_show(seeded: Flask) -> None:
     statuses = set(db.session.scalars(sa.select(Message.status)))
     ours = {Status.SENT, Status.FAILED, Status.SKIPPED, Status.UNCERTAIN}
     assert ours | {Status.RECEIVED} == statuses
@@ -254,8 +246,8 @@ def test_the_dashboard_has_something_to_show(seeded: Flask, now: datetime) -> No
             assert (found.address, found.verdict) == (bounce.address, bounce.verdict)
     days = {moment.date() for moment in db.session.scalars(sa.select(Message.finished_at)) if moment}
     assert len(days) > 7
-    assert min(days) >= (now - timedelta(days=30)).date()
-    assert max(days) <= now.date()
+    assert min(days) >= (MONDAY - timedelta(days=30)).date()
+    assert max(days) <= MONDAY.date()
 
 
 def test_there_are_answers_of_every_kind(seeded: Flask) -> None:
@@ -282,9 +274,9 @@ def test_templates_and_campaigns_can_be_rendered(seeded: Flask) -> None:
         assert campaign.status == "finished"
 
 
-def test_records_made_later_get_ids_of_their_own(database: Flask, now: datetime) -> None:
-    seed(now)
+def test_records_made_later_get_ids_of_their_own(company: Flask) -> None:
     client = Client(first_name="Nowa", last_name="Klientka")
     db.session.add(client)
-    db.session.commit()
+    db.session.flush()
     assert client.id == SMALL + 1
+    db.session.rollback()

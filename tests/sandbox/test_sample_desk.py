@@ -1,8 +1,7 @@
 """The sample company's service desk: something to see on every screen, and everything as the rules say."""
 
-import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -23,20 +22,16 @@ from models.shipment import Shipment
 from models.ticket import Ticket
 from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
-from sandbox.sample_company import write_sample_company
-from tests.conftest import build_app, dispose, sqlite_template
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+from tests.conftest import build_app, dispose
+from tests.sample_company import MONDAY, SMALL, copy_of_company
 
 
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """Seeded once, and only looked at."""
-    path = tmp_path_factory.mktemp("desk") / "seeded.db"
-    shutil.copyfile(sqlite_template(), path)
-    app = build_app({"DATABASE_URL": f"sqlite:///{path}"}, panel=False)
+    """Only looked at."""
+    url = copy_of_company(SMALL, tmp_path_factory.mktemp("desk"))
+    app = build_app({"DATABASE_URL": url}, panel=False)
     with app.app_context():
-        write_sample_company(db.session(), clients=200, password="correct-horse-battery", now=NOW)
         yield app
         dispose(app)
 
@@ -70,7 +65,7 @@ def test_its_steps_are_taken_in_the_last_two_weeks_and_in_order(seeded: Flask) -
     for repair in db.session.scalars(sa.select(Repair)):
         moments = [change.changed_at for change in repair.changes]
         assert moments == sorted(moments)
-        assert NOW - timedelta(days=14) < moments[0] <= moments[-1] <= NOW
+        assert MONDAY - timedelta(days=14) < moments[0] <= moments[-1] <= MONDAY
         assert repair.changes[-1].to_state is repair.state
     assert db.session.scalar(sa.select(sa.func.count(RepairChange.id)))
 
