@@ -5,6 +5,7 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parseaddr
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,26 +13,11 @@ import click
 from flask import Flask
 from flask_migrate import Migrate
 
-import admin_views
 import commands
-import webhooks
 from config import INSTANCE, ROOT, InvalidSetting, Settings
 from domain.ksef import KsefEnvironment
 from domain.mail_headers import AddressNotDeliverable, Mailbox, envelope_address
-from extensions import (
-    assets,
-    babel,
-    csp,
-    csrf,
-    error_texts,
-    limiter,
-    login,
-    mail,
-    nul,
-    proxies,
-    push_worker,
-    urls,
-)
+from extensions import error_texts, mail
 from extensions.encryption import cipher_from
 from extensions.queues import Doorbell
 from extensions.wiring import AttachmentLimits, Wiring
@@ -256,13 +242,8 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 
 def _add_panel(app: Flask, settings: Settings) -> None:
-    if not settings.secret_key:
-        _refuse(
-            "SECRET_KEY is not set. The panel signs sessions with it: set it to a long random text, e.g. "
-            'the output of: python -c "import secrets; print(secrets.token_hex(32))"'
-        )
-    if not settings.base_url_given:
-        app.logger.warning("BASE_URL is not set: links in messages will point to %s", settings.base_url)
-    for part in (urls, assets, proxies, csrf, babel, login, nul, limiter, csp, push_worker, admin_views):
-        part.init_app(app)
-    webhooks.register(app)
+    panel = import_module("panel")  # a command or a worker starts without it, in two thirds of the time
+    try:
+        panel.add_panel(app, settings)
+    except panel.NoSecretKey as error:
+        _refuse(str(error))

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ import pytest
 import redis
 from flask import Flask
 
+from gateways.ejs import EjsRuntime
 from sandbox import postgres, valkey
 from tests import compiled_statements
 from tests.password import check_quickly
@@ -164,12 +166,19 @@ def once(name: str, make: Callable[[], None]) -> None:
             done.touch()
 
 
+@cache
+def _script_engine(source: Path) -> EjsRuntime | None:
+    """One for all applications of this process: each that is asked starts a process."""
+    return EjsRuntime(source) if source.exists() else None
+
+
 def build_app(environment: dict[str, str], *, panel: bool) -> Flask:
     """The application as it is deployed. Imported here: a broken panel must not stop the domain's tests."""
     settings = importlib.import_module("config").Settings.from_environment(environment)
     app = importlib.import_module("app").create_app(settings, panel=panel)
     assert isinstance(app, Flask)
     app.testing = True
+    app.extensions["goniec_ejs"] = _script_engine(app.extensions["goniec"].ejs_source)
     if panel:
         check_quickly(app)
     return app
