@@ -38,6 +38,9 @@ hypothesis.settings.register_profile("goniec", deadline=None)
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate" if os.environ.get("GONIEC_CI") == "1" else "goniec")
 
+TESTS = Path(__file__).parent
+TRACED = {"domain", "services", "queries", "jobs"}
+
 RUN_DIRECTORY = "GONIEC_TEST_RUN"
 RUN_PROCESS = "GONIEC_TEST_RUN_PROCESS"
 TEMPLATE = "goniec_template"
@@ -52,6 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
         directory = Path(tempfile.mkdtemp(prefix="goniec-tests-", dir=_memory()))
         directory.chmod(0o755)
         os.environ[RUN_DIRECTORY], os.environ[RUN_PROCESS] = str(directory), str(os.getpid())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Trace where the rules and the use cases are tested: tracing makes a test up to a half dearer."""
+    for item in items:
+        if not TRACED & set(item.path.relative_to(TESTS).parts[:1]):
+            item.add_marker("no_cover")
 
 
 def _memory() -> Path | None:

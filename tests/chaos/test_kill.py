@@ -55,7 +55,7 @@ def test_kills_charge_every_text_once(database: Flask, database_url: str, tmp_pa
     check_money()
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # both: `make test-chaos`
+@pytest.mark.chaos
 def test_kills_send_no_text_twice_where_nobody_would_refuse_it(
     database: Flask, database_url: str, tmp_path: Path
 ) -> None:

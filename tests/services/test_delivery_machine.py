@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, settings
@@ -224,6 +225,7 @@ def no_ring(*_arguments: object) -> None:
     """A ring that is lost."""
 
 
+@pytest.mark.no_cover
 def test_no_order_of_events_breaks_the_promises(database: Flask, now: datetime) -> None:
     db.session.execute(sa.text("CREATE TABLE moves (a TEXT, b TEXT)"))
     for statement in WATCH[db.engine.dialect.name]:

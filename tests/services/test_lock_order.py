@@ -142,6 +142,7 @@ class Crossroads:
         approve_campaign(self._draft, order, now=self._now, enqueue=self._scene.enqueue)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(("one", "other"), PAIRS)
 def test_two_who_cross_wait_for_one_another_in_turn(
     app_on_postgres: Flask, deadlocks: list[str], now: datetime, one: str, other: str
