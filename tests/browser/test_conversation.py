@@ -68,7 +68,7 @@ def test_a_text_is_noticed_read_and_answered(
     stored: Session,
     shared_panel: SharedPanel,
 ) -> None:
-    page = open_page()
+    page = open_page(at="/admin/")
     counter = page.locator("[data-inbox-count]")
     expect(counter).to_be_hidden()
     write_from(phones, NUMBER, "Kiedy otwarte?")

@@ -136,7 +136,7 @@ def test_a_stored_name_runs_no_script(page: Page, stored: Session) -> None:
 
 
 def test_dark_mode_is_remembered_before_anything_is_painted(open_page: OpenPage) -> None:
-    page = open_page()
+    page = open_page(at="/admin/")
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
     page.get_by_role("button", name="Light or dark").click()
@@ -149,7 +149,8 @@ def test_dark_mode_is_remembered_before_anything_is_painted(open_page: OpenPage)
 
 def test_the_system_decides_until_somebody_chooses(open_page: OpenPage) -> None:
     background = "getComputedStyle(document.body).backgroundColor"
-    light, dark = (open_page(color_scheme=scheme).evaluate(background) for scheme in ("light", "dark"))
+    pages = [open_page(at="/admin/", color_scheme=scheme) for scheme in ("light", "dark")]
+    light, dark = (page.evaluate(background) for page in pages)
     assert light != dark
 
 
@@ -159,7 +160,7 @@ def test_the_system_decides_until_somebody_chooses(open_page: OpenPage) -> None:
 def test_the_panel_is_polish_unless_the_browser_asks_for_english(
     open_page: OpenPage, locale: str, heading: str
 ) -> None:
-    expect(open_page(locale=locale).get_by_role("heading", level=1)).to_have_text(heading)
+    expect(open_page(at="/admin/", locale=locale).get_by_role("heading", level=1)).to_have_text(heading)
 
 
 def test_the_language_is_switched_where_one_stands(page: Page) -> None:
@@ -206,7 +207,7 @@ def test_a_client_is_added_with_an_address_and_then_signs_a_contract(page: Page,
 
 
 def test_the_menu_opens_on_a_phone_and_closes_with_escape(open_page: OpenPage) -> None:
-    page = open_page(PHONE)
+    page = open_page(PHONE, at="/admin/")
     link = page.get_by_role("link", name="Investments", exact=True)
     expect(link).to_be_hidden()
     page.get_by_role("button", name="Menu").click()
