@@ -210,7 +210,7 @@ def session_cookies() -> list[SetCookieParam]:
 def open_page(
     chromium: Browser, address: str, session_cookies: list[SetCookieParam], _under_way: UnderWay
 ) -> Iterator[Callable[..., Page]]:
-    """Open a page, logged in and, without ``at``, perhaps still empty: ``open_page(PHONE, at="/admin/client/")``.
+    """Open a page, somebody logged in: ``open_page(PHONE, at="/admin/client/")``; without ``at`` any page.
 
     A script error or a violation of the policy on any page of it fails the test.
     """

@@ -85,7 +85,7 @@ def test_a_new_message_shows_in_a_browser_that_was_switched_on(
 ) -> None:
     conversation = scene.waiting(stored)
     browser = service.subscribe()
-    page = open_page()
+    page = open_page(at="/admin/")
     page.add_init_script(
         SUBSCRIBES % {"endpoint": json.dumps(browser.endpoint), "keys": json.dumps(browser.keys)}
     )

@@ -15,6 +15,7 @@ from stdnum.pl import nip
 
 from commands.seed_demo import seed_demo
 from domain.bounces import BounceKind, classify
+from domain.channel import Channel
 from domain.contract_types import ContractType
 from domain.delivery import Status
 from domain.eligibility import EMAIL_REASONS, Reason
@@ -251,13 +252,17 @@ def test_the_dashboard_has_something_to_show(seeded: Flask) -> None:
 
 
 def test_there_are_answers_of_every_kind(seeded: Flask) -> None:
-    """One unread, one that could be about something else, one of nobody known, one closed."""
+    """Unread ones, one by e-mail; one that could be about something else, one of nobody, one closed."""
     found = list(db.session.scalars(sa.select(Conversation)))
-    assert [one.unread for one in found if one.unread] == [1, 1, 1]
+    assert [one.unread for one in found if one.unread] == [1, 1, 1, 1]
     assert [one.client_id for one in found].count(None) == 1
     assert [one.state for one in found].count(ConversationState.CLOSED) == 1
-    heard = db.session.scalars(sa.select(Message.is_ambiguous).where(Message.status == Status.RECEIVED))
-    assert sorted(heard) == [False, False, False, True]
+    heard = sa.select(Message.channel, Message.is_ambiguous).where(Message.status == Status.RECEIVED)
+    assert sorted(map(tuple, db.session.execute(heard))) == [
+        (Channel.EMAIL, False),
+        *[(Channel.SMS, False)] * 3,
+        (Channel.SMS, True),
+    ]
     assert one_way(db.session()) is None
 
 
