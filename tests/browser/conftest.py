@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from playwright._impl._api_structures import SetCookieParam
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
@@ -44,29 +44,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-def _browser() -> str | None:
-    """The one without a window if there is a choice: half the work for the same pages."""
-    return shutil.which("chromium-headless-shell") or shutil.which("chromium")
-
-
-def _missing() -> str:
-    if _browser() is None:
-        return "there is no Chromium here: apt-get install chromium-headless-shell"
-    return "" if VENDOR.exists() else "the web assets are not built: make setup"
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    reason = _missing()
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    with launched(driver, "chromium-headless-shell", "chromium") as browser:
+        yield browser
+
+
+@contextmanager
+def launched(driver: Playwright, *names: str) -> Iterator[Browser]:
+    """The first of these programs that is installed; the one without a window does half the work."""
+    found = next(filter(None, map(shutil.which, names)), None)
+    reason = "" if found else f"there is no Chromium here: apt-get install {names[0]}"
+    if not VENDOR.exists():
+        reason = "the web assets are not built: make setup"
     if reason and os.environ.get("GONIEC_CI") == "1":
         pytest.fail(reason)
     if reason:
         print(f"browser tests skipped: {reason}")
         pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_browser(), args=list(FLAGS))
-        yield browser
-        browser.close()
+    browser = driver.chromium.launch(executable_path=found, args=list(FLAGS))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

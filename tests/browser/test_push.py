@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 from sqlalchemy.orm import Session
 
 from extensions.wiring import Wiring
@@ -22,6 +22,7 @@ from models.push_subscription import PushSubscription
 from sandbox.push_service import SandboxPushService
 from services.tell_browsers import tell_browsers
 from tests import two_way_scene as scene
+from tests.browser.conftest import launched
 from tests.browser.test_main_job import OpenPage
 from tests.conftest import SharedPanel
 
@@ -49,6 +50,13 @@ CLICKS = """async () => {
   for (let wait = 0; !opened.length && wait < 50; wait += 1) await new Promise((end) => setTimeout(end, 20));
   return opened;
 }"""
+
+
+@pytest.fixture(scope="module")
+def chromium(driver: Playwright) -> Iterator[Browser]:
+    """With a window, though nobody sees it: the one without denies notifications whoever allows them."""
+    with launched(driver, "chromium") as browser:
+        yield browser
 
 
 @pytest.fixture
