@@ -84,11 +84,14 @@ _REFUSALS: dict[Reason, type[DomainError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """``asked_by_id``: the person of the office who asks; none when the client does."""
+    """``asked_by_id``: the person of the office who asks; none when the client does. ``wording_id``: the
+    words that the client has read.
+    """
 
     client_id: int
     definition_id: int
     asked_by_id: int | None = None
+    wording_id: int | None = None
 
 
 def ask_to_confirm(

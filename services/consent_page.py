@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Channel
 from domain.consent_letters import SELF_SERVICE
+from domain.errors import DomainError
 from domain.links import verify_until
 from models.client import Client
 from models.consent import ConsentAction, ConsentDefinition, ConsentMethod, ConsentState
@@ -23,6 +24,10 @@ from services.record_audit import append_audit
 from services.record_consent import record_consent, standing_grant
 
 PREFERENCES = {Channel.EMAIL: "allow_email", Channel.SMS: "allow_sms"}
+
+
+class WordingChanged(DomainError):
+    message = "The wording of this consent has changed. Nothing was recorded: please read it again."
 
 
 class Done(StrEnum):
@@ -53,9 +58,15 @@ def client_of_link(session: Session, token: str, today: date) -> Client | None:
 
 
 def lines_of_page(session: Session, client_id: int) -> list[ConsentLine]:
-    """Every active definition that has a wording, with what the client has said about it."""
+    """Every definition that has a wording, with what the client has said about it: the active ones, and of
+    the others those that were given and can still be withdrawn.
+    """
     lines = consent_lines(session, client_id)
-    return [line for line in lines if line.definition.is_active and line.definition.wordings]
+    return [
+        line
+        for line in lines
+        if line.definition.wordings and (line.definition.is_active or (line.state and line.state.granted))
+    ]
 
 
 def waiting_requests(session: Session, client_id: int, now: datetime) -> dict[int, ConsentRequest]:
@@ -84,13 +95,15 @@ def answer_consent(
 ) -> Done:
     """Record what the client said on the page, or ask for its confirmation. Commits, and rings.
 
-    The second time there is nothing left to do. Raises what `ask_to_confirm` does.
+    The second time there is nothing left to do. A yes is one to the words that were read: raises
+    WordingChanged where they are no longer the current ones, and what `ask_to_confirm` does.
     """
-    definition = session.get(ConsentDefinition, asking.definition_id)
-    if definition is None or not definition.is_active or not definition.wordings:
+    definition, wants = session.get(ConsentDefinition, asking.definition_id), action is ConsentAction.GRANTED
+    if definition is None or not definition.wordings or (wants and not definition.is_active):
         raise NothingToAsk
     stands = standing_grant(session, asking.client_id, definition) is not None  # and takes turns
-    wants = action is ConsentAction.GRANTED
+    if wants and asking.wording_id != definition.current_wording.id:
+        raise WordingChanged
     if stands if wants else not _is_granted(session, asking):
         session.rollback()
         return Done.UNCHANGED

@@ -47,6 +47,15 @@ def page_of(session: Session, client_id: int, now: datetime | None = None) -> st
     return consents_url("", client_id, now or datetime.now(UTC), key)
 
 
+def yes_to(definition: ConsentDefinition) -> dict[str, str]:
+    """What the page sends when its reader agrees to the words on it."""
+    return {
+        "definition": str(definition.id),
+        "wording": str(definition.current_wording.id),
+        "said": "granted",
+    }
+
+
 def confirm_page(session: Session, request: ConsentRequest) -> str:
     return confirm_url("", request.id, secret_of(session.connection(), LINK_KEY))
 

@@ -89,20 +89,24 @@ def _answered(client_id: int) -> Done | None:
     now, said = hands.clock(), form.get("said", "")
     if form.get("channel") in PREFERENCES and said in ("on", "off"):
         return prefer_channel(db.session(), client_id, Channel(form["channel"]), wanted=said == "on", now=now)
-    number = form.get("definition", "")
-    if said not in set(ConsentAction) or not (number.isascii() and number.isdecimal()):
-        return None
-    if len(number) > MOST_DIGITS:
+    number = _number("definition")
+    if said not in set(ConsentAction) or number is None:
         return None
     return answer_consent(
         db.session(),
-        Asking(client_id, int(number)),
+        Asking(client_id, number, wording_id=_number("wording")),
         ConsentAction(said),
         _visitor(),
         base_url=hands.base_url,
         now=now,
         enqueue=hands.doorbell.ring,
     )
+
+
+def _number(name: str) -> int | None:
+    typed = request.form.get(name, "")
+    is_number = typed.isascii() and typed.isdecimal() and len(typed) <= MOST_DIGITS
+    return int(typed) if is_number else None
 
 
 def _visitor() -> Visitor:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from domain.links import sign_id
 from models import db
 from models.audit import AuditEntry
-from models.consent import ConsentAction, ConsentEvent, ConsentMethod
+from models.consent import ConsentAction, ConsentEvent, ConsentMethod, ConsentWording
 from models.setting import LINK_KEY, secret_of
 from services.compose_mail import CONSENTS, CONSENTS_LINK_LIVES
 from tests import consent_scene as scene
@@ -74,7 +74,7 @@ def test_a_consent_is_withdrawn_once_with_its_proof(
 def test_a_consent_that_needs_no_confirmation_is_given_at_once(
     client: FlaskClient, stored: Session, there: Scene, url: str
 ) -> None:
-    page = client.post(url, data={"definition": there.by_sms.id, "said": "granted"}).text
+    page = client.post(url, data=scene.yes_to(there.by_sms)).text
     assert scene.granted(stored, there.client.id, there.by_sms) is True
     assert "Zgoda została zapisana" in page
 
@@ -82,7 +82,7 @@ def test_a_consent_that_needs_no_confirmation_is_given_at_once(
 def test_one_that_needs_it_is_only_asked_for(
     client: FlaskClient, stored: Session, there: Scene, url: str
 ) -> None:
-    body = {"definition": there.by_mail.id, "said": "granted"}
+    body = scene.yes_to(there.by_mail)
     first, second = client.post(url, data=body), client.post(url, data=body)
     assert (first.status_code, second.status_code) == (200, 409)
     assert "a…@poczta.example" in first.text
@@ -120,6 +120,40 @@ def test_what_no_page_of_ours_sends_changes_nothing(
     answer = client.post(url, data=body)
     assert answer.status_code == 400 and "<script>" not in answer.text
     assert scene.events(stored) == 1
+
+
+def test_a_yes_to_words_that_were_replaced_meanwhile_is_none(
+    client: FlaskClient, stored: Session, there: Scene, url: str
+) -> None:
+    """The page was open when the office published another wording."""
+    body, number = scene.yes_to(there.by_sms), there.by_sms.id
+    there.by_sms.wordings.append(ConsentWording(version=2, text="Wszystko.", created_at=make.LONG_AGO))
+    stored.commit()
+    for given in (body, {**body, "wording": ""}, {**body, "wording": "x"}):
+        answer = client.post(url, data=given)
+        assert answer.status_code == 409 and "Wszystko." in answer.text
+    stored.rollback()
+    assert scene.events(stored) == 1
+    field = rf'name="definition" value="{number}">\s*<input[^>]*name="wording" value="(\d+)"'
+    again = re.search(field, answer.text)
+    assert again
+    assert client.post(url, data={**body, "wording": again[1]}).status_code == 200
+    assert scene.granted(stored, there.client.id, there.by_sms) is True
+
+
+def test_a_consent_no_longer_in_use_can_be_withdrawn_and_not_given(
+    client: FlaskClient, stored: Session, there: Scene, url: str
+) -> None:
+    make.grant(stored, there.client, there.by_sms)
+    there.by_sms.is_active = False
+    stored.commit()
+    page = client.get(url).text
+    assert there.by_sms.name in page and "już nie używamy" in page
+    body = {"definition": there.by_sms.id, "said": "withdrawn"}
+    assert client.post(url, data=body).status_code == 200
+    assert scene.granted(stored, there.client.id, there.by_sms) is False
+    assert there.by_sms.name not in client.get(url).text
+    assert client.post(url, data=scene.yes_to(there.by_sms)).status_code == 409
 
 
 def test_a_consent_that_is_not_offered_is_refused(
