@@ -13,7 +13,7 @@ from domain.mail_headers import Mailbox
 class Letter:
     """``headers`` are decoded, by lower-case name, the first of each. ``sent_to``: every text that may hold
     the address it came to; ``answers``: the Message-IDs it names, the nearest first. ``written_at`` is aware,
-    and whatever its author's clock said.
+    and whatever its author's clock said; ``came_at`` is what the server said that took it last.
     """
 
     sender: Mailbox
@@ -26,6 +26,7 @@ class Letter:
     answers: tuple[str, ...] = ()
     sent_to: tuple[str, ...] = ()
     written_at: datetime | None = None
+    came_at: datetime | None = None
     is_receipt: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -50,6 +50,7 @@ def read_letter(data: bytes) -> Letter | None:
             answers=_answered(message),
             sent_to=tuple(_values(message, _CAME_TO)),
             written_at=_date(headers.get("date", "")),
+            came_at=_date(headers.get("received", "").rpartition(";")[2].strip()),
             is_receipt=any(type_of(part) in RECEIPTS for part in parts),
             headers=headers,
         )

@@ -23,6 +23,7 @@ from models.message import Direction, Message, Origin
 from services.receive_mail import Correspondence, correspondence_of, receive_mail
 from services.take_bounce import KEPT_CHARACTERS, record_bounces
 
+TRIES = 3
 CAME_BACK = (BounceKind.DSN, BounceKind.ARF, BounceKind.FREETEXT)
 
 
@@ -57,14 +58,16 @@ def take_mail(session: Session, place: PlaceOfMail, raw: bytes, *, now: datetime
     """
     account_id, folder_id = place.folder.account_id, place.folder.id
     mail = _read(raw, place.folder.account.takes_answers)
-    try:
-        return _take(session, place, mail, now)
-    except IntegrityError:
-        session.rollback()  # somebody else took it at this very moment
-        return False
-    except (DataError, ValueError):
-        session.rollback()
-        return _keep_unread(session, account_id, folder_id, place, raw, now)
+    for _ in range(TRIES):
+        try:
+            return _take(session, place, mail, now)
+        except IntegrityError:
+            # Somebody else took it, or deleted what it refers to, at this very moment: look again.
+            session.rollback()
+        except (DataError, ValueError):
+            session.rollback()
+            break
+    return _keep_unread(session, account_id, folder_id, place, raw, now)
 
 
 def _read(raw: bytes, takes_answers: bool) -> _Mail:
@@ -76,6 +79,7 @@ def _read(raw: bytes, takes_answers: bool) -> _Mail:
 
 def _take(session: Session, place: PlaceOfMail, mail: _Mail, now: datetime) -> bool:
     known, keys = _known(session, place, mail), mail.keys(place.folder.account_id)
+    _free_number(session, place, known)
     if known:
         known.folder_id, known.uidvalidity, known.uid = place.folder.id, place.uidvalidity, place.uid
         return _done(session, place, was_new=False)
@@ -99,6 +103,22 @@ def _known(session: Session, place: PlaceOfMail, mail: _Mail) -> Message | None:
     return session.scalars(found).one_or_none()
 
 
+def _free_number(session: Session, place: PlaceOfMail, known: Message | None) -> None:
+    """Whatever was under that number is no longer there: a mailbox brought back from a copy gives its numbers
+    away again, against RFC 3501 2.3.1.1.
+    """
+    session.execute(
+        sa.update(Message)
+        .where(
+            Message.folder_id == place.folder.id,
+            Message.uidvalidity == place.uidvalidity,
+            Message.uid == place.uid,
+            Message.id != (known.id if known else 0),
+        )
+        .values(folder_id=None, uidvalidity=None, uid=None)
+    )
+
+
 def _done(session: Session, place: PlaceOfMail, *, was_new: bool) -> bool:
     session.execute(
         sa.update(MailFolder)
@@ -116,6 +136,7 @@ def _keep_unread(
     """As it came, with nothing understood of it."""
     folder = session.get_one(MailFolder, folder_id)
     place = PlaceOfMail(folder, place.uidvalidity, place.uid)
+    _free_number(session, place, None)
     mail = _Mail(raw, MessageFacts(), Classified(BounceKind.OTHER), None)
     session.add(_message(mail.keys(account_id)[0], place, mail.facts, now))
     record_bounces(session, mail.classified, mail.facts, raw, now)

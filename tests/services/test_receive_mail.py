@@ -165,6 +165,18 @@ def test_letters_of_one_message_id_that_say_different_things_are_both_kept(
         assert arrive(session, letter(said, Message_ID="<raz@poczta.example>"), now)
 
 
+def test_another_letter_under_a_number_that_was_used_before_is_kept(
+    session: Session, client: Client, now: datetime
+) -> None:
+    """A mailbox brought back from a copy gives its numbers away again."""
+    for said in ("Pierwszy", "Drugi"):
+        assert arrive(session, letter(said), now, uid=5)
+    first, second = received(session)
+    assert [each.body_text for each in (first, second)] == ["Pierwszy", "Drugi"]
+    assert (first.uid, second.uid) == (None, 5)
+    assert not arrive(session, letter("Drugi", Message_ID=second.rfc_message_id or ""), now, uid=5)
+
+
 def test_old_mail_stays_in_the_mailbox_unless_it_answers_ours(
     session: Session, client: Client, now: datetime
 ) -> None:
@@ -173,6 +185,14 @@ def test_old_mail_stays_in_the_mailbox_unless_it_answers_ours(
     assert not arrive(session, letter(Date=long_ago), now)
     assert arrive(session, letter(Date=long_ago, To=reply_to(session, ours)), now)
     assert len(received(session)) == 1
+
+
+def test_a_new_letter_from_a_computer_whose_clock_is_years_behind_is_kept(
+    session: Session, client: Client, now: datetime
+) -> None:
+    today = f"from dom by mx.firma.example; {now:%a, %d %b %Y %H:%M:%S} +0000"
+    assert arrive(session, letter(Date="Thu, 01 Jan 2015 00:00:10 +0100", Received=today), now)
+    assert only(session)[1].unread == 1
 
 
 # --- loops (RFC 3834) ---
