@@ -16,7 +16,7 @@ from domain.bounce_phrases import (
     names_temporary,
 )
 from domain.names import fold
-from domain.smtp_replies import BounceVerdict, verdict_of_enhanced_code
+from domain.smtp_replies import BounceVerdict, Stage, bounce_verdict, enhanced_code, verdict_of_enhanced_code
 
 # Subjects are 0 to 7 (RFC 3463 3.1 to 3.8): "Exim 4.94.2" and "10.5.1.1" are no codes.
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.[0-7]\.\d{1,3})(?!\.?\d)")
@@ -70,6 +70,14 @@ def verdict_of_code(code: str, text: str) -> BounceVerdict:
     if names_policy(folded) or any(other.startswith("5.7.") for other in enhanced_codes(text)):
         return BounceVerdict.SENDER_FAULT
     return verdict
+
+
+def verdict_of_reply(stage: Stage, code: int, text: str) -> BounceVerdict:
+    """What an SMTP reply says about the recipient's address, its words heard as those of a bounce are."""
+    enhanced = enhanced_code(text)
+    verdict = bounce_verdict(stage, code, enhanced, text)
+    by_code = enhanced and verdict in (BounceVerdict.BLOCK, BounceVerdict.SOFT)
+    return verdict_of_code(enhanced, text) if enhanced and by_code else verdict
 
 
 def verdict_of_words(text: str) -> BounceVerdict:

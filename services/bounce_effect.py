@@ -28,13 +28,16 @@ class NoAddressToBlock(DomainError):
     message = "This bounce names no address, so there is nothing to block."
 
 
-def block_if_due(session: Session, bounce: Bounce, *, actor_id: int | None, now: datetime) -> bool:
+def block_if_due(
+    session: Session, bounce: Bounce, *, actor_id: int | None, now: datetime, why: str = ""
+) -> bool:
     """Block the address if the verdict says so, or it is one soft bounce too many; whether it is blocked.
 
-    The caller has made sure that the bounce is proven, or that a person stands for it.
+    The caller has made sure that the bounce is proven, or that a person stands for it; ``why`` as in
+    `block_for`.
     """
     if bounce.verdict is BounceVerdict.BLOCK or _is_one_too_many(session, bounce, now):
-        block_for(session, bounce, actor_id=actor_id, now=now)
+        block_for(session, bounce, actor_id=actor_id, now=now, why=why)
         return True
     return False
 

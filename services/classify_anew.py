@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from domain.addresses import address_digest, normalise_email
+from domain.bounce_codes import verdict_of_reply
 from domain.bounces import BounceKind, Classified, Finding, classify, classify_typed
 from domain.errors import DomainError
-from domain.smtp_replies import BounceVerdict, Stage, bounce_verdict, enhanced_code
+from domain.smtp_replies import BounceVerdict, Stage, enhanced_code
 from domain.stored_mail import kept_bytes
 from gateways.bounce_mail import read_message
 from models.bounce import Bounce
@@ -120,7 +121,8 @@ def _of_reply(bounce: Bounce) -> Finding:
     code = int(bounce.status_code) if bounce.status_code.isdecimal() else _PERMANENT
     if enhanced:
         code = _PERMANENT if enhanced.startswith("5") else _TRANSIENT
-    verdict = bounce_verdict(Stage.RCPT_TO, code, enhanced, bounce.diagnostic)
+    words = bounce.diagnostic.removeprefix(enhanced or "")
+    verdict = verdict_of_reply(Stage.RCPT_TO, code, f"{enhanced or ''} {words}")
     return Finding(bounce.address, bounce.status_code, verdict, bounce.diagnostic)
 
 

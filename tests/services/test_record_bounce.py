@@ -9,6 +9,7 @@ from flask import Flask
 from domain.bounces import BounceKind
 from domain.delivery import DeliveryState, Status
 from domain.outcomes import Refused
+from domain.smtp_replies import BounceVerdict
 from models.bounce import Bounce
 from models.suppression import Suppression, SuppressionReason
 from services.record_bounce import record_smtp_bounce
@@ -57,6 +58,8 @@ def test_an_address_that_is_no_good_bounces_and_is_blocked(scene: Scene, refusal
         Refused("550", "Blocked as spam", "rcpt_to"),
         Refused("552", "5.2.2 Mailbox full", "rcpt_to"),
         Refused("554", "5.6.0 Content rejected", "end_of_data"),
+        Refused("550", "5.1.1 Access denied, sender is listed in a blocklist", "rcpt_to"),
+        Refused("550", "5.0.0 Rejected as spam", "rcpt_to"),
         Refused("550", "No such user here", "end_of_data"),
         Refused("", "The address cannot be written in an SMTP envelope."),
     ],
@@ -66,6 +69,18 @@ def test_a_refusal_for_another_reason_blocks_nobody(scene: Scene, refusal: Refus
     assert scene.messages(campaign)[0].delivery_state is None
     assert scene.session.scalar(sa.select(sa.func.count()).select_from(Bounce)) == 0
     assert scene.session.scalar(sa.select(sa.func.count()).select_from(Suppression)) == 0
+
+
+def test_the_third_refusal_that_may_mean_no_such_address_blocks(scene: Scene) -> None:
+    campaign = refuse_first(scene, Refused("550", "5.0.0 no", "rcpt_to"))
+    message = scene.messages(campaign)[0]
+    for text, blocked in (("5.4.1 no", 0), ("5.1.0 no", 1)):
+        refusal = Refused("550", text, "rcpt_to")
+        record_smtp_bounce(scene.session, message_id=message.id, refusal=refusal, now=scene.clock.now)
+        assert len(scene.session.scalars(sa.select(Suppression)).all()) == blocked
+    bounces = scene.session.scalars(sa.select(Bounce).order_by(Bounce.id)).all()
+    assert [each.verdict for each in bounces] == [BounceVerdict.SOFT] * 3
+    assert [each.suppression_id is not None for each in bounces] == [False, False, True]
 
 
 def test_a_second_bounce_of_a_blocked_address_keeps_the_first_block(scene: Scene) -> None:
