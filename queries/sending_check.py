@@ -31,7 +31,8 @@ _NO_CONSENT = {Channel.EMAIL: Reason.NO_EMAIL_CONSENT, Channel.SMS: Reason.NO_SM
 
 
 def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) -> list[Changed]:
-    """The claim's messages to clients that may no longer be sent, or not by the consent they were made with.
+    """The claim's messages that may no longer be sent, or not by the consent they were made with. To those
+    who are no client of ours only a block can have come since.
 
     A message written by hand is marketing when it was sent by a consent; one that is not relies on none. What
     is told on an event needs the consent to the processing of personal data, and the one its rule named.
@@ -49,12 +50,13 @@ def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) 
         (is_told, same_grant(survivor.id, Message.consent_event_id)),
         else_=marketing_grant(survivor.id, channel),
     )
-    needed = sa.or_(marketing, sa.and_(by_consent, is_told))
+    is_client = survivor.id.is_not(None)
+    needed = sa.and_(is_client, sa.or_(marketing, sa.and_(by_consent, is_told)))
     allowed = survivor.allow_sms if channel == Channel.SMS else survivor.allow_email
     reason = sa.case(
         (Suppression.id.is_not(None), _BLOCKED[channel].value),
         (sa.not_(allowed), Reason.OPTED_OUT.value),
-        (sa.and_(is_told, sa.not_(processing_consent(survivor.id))), _NO_CONSENT[channel].value),
+        (sa.and_(is_client, is_told, sa.not_(processing_consent(survivor.id))), _NO_CONSENT[channel].value),
         (sa.and_(needed, grant.is_(None)), _NO_CONSENT[channel].value),
         else_=sa.null(),
     )
@@ -66,8 +68,8 @@ def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) 
             Message.consent_event_id.label("frozen"),
         )
         .outerjoin(Campaign, Campaign.id == Message.campaign_id)
-        .join(Client, Client.id == Message.client_id)
-        .join(survivor, survivor.id == sa.func.coalesce(Client.merged_into_id, Client.id))
+        .outerjoin(Client, Client.id == Message.client_id)
+        .outerjoin(survivor, survivor.id == sa.func.coalesce(Client.merged_into_id, Client.id))
         .outerjoin(
             Suppression,
             sa.and_(

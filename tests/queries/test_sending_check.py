@@ -129,14 +129,20 @@ def test_a_message_that_is_no_marketing_asks_for_no_consent(single: Single, with
     assert single.claimed(message) == (Status.SENDING, None, None)
 
 
-@pytest.mark.parametrize("values", [{"origin": Origin.TEST}, {"client_id": None}])
-def test_a_test_and_a_message_to_no_client_are_not_asked_about(
-    single: Single, values: dict[str, Any]
-) -> None:
-    message = single.written(marketing=False, **values)
+def test_a_test_is_not_asked_about(single: Single) -> None:
+    message = single.written(marketing=False, origin=Origin.TEST)
     single.block()
     single.opt_out()
     assert single.claimed(message) == (Status.SENDING, None, None)
+
+
+@pytest.mark.parametrize("origin", [Origin.MANUAL, Origin.EVENT])
+def test_to_whoever_is_no_client_only_a_block_keeps_a_message_back(single: Single, origin: Origin) -> None:
+    """An answer to a stranger, an invoice: there are no consents to ask for."""
+    first, second = (single.written(marketing=False, client_id=None, origin=origin) for _ in range(2))
+    assert single.claimed(first) == (Status.SENDING, None, None)
+    single.block()
+    assert single.claimed(second)[:2] == (Status.SKIPPED, BLOCKED[single.channel])
 
 
 # --- what is told on an event ---
