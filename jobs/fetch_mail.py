@@ -22,11 +22,11 @@ def fetch_mail(account_id: int) -> int:
     taken, failure = 0, ""
     try:
         account = session.get_one(MailAccount, account_id)
-        folder = _folder(account)
+        folder_id = _folder(account).id  # now: asked for later, it would open a transaction over the network
         settings = imap_settings_of(account)
         session.rollback()
         try:
-            taken = _take(settings, folder.id)
+            taken = _take(settings, folder_id)
         except DomainError as error:
             session.rollback()
             failure = str(error)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from socket import create_server
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -213,6 +215,24 @@ def test_a_mailbox_that_cannot_be_read_says_why_on_its_account(account: MailAcco
     assert fetch_mail(account_id) == 0
     failed = db.session.get_one(MailAccount, account_id)
     assert failed.fetch_failure.startswith("The mailbox cannot be read:") and failed.fetched_at
+
+
+def test_no_transaction_is_open_while_a_server_is_waited_for(account: MailAccount) -> None:
+    account_id, session, seen = account.id, db.session(), list[bool]()
+    with create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            peer, _address = listening.accept()
+            with peer:
+                seen.append(session.in_transaction())
+
+        silent = Thread(target=answer)
+        silent.start()
+        account.imap_port = listening.getsockname()[1]
+        db.session.commit()
+        assert fetch_mail(account_id) == 0
+        silent.join()
+    assert seen == [False]
 
 
 def test_a_mailbox_is_rung_for_once_a_minute(account: MailAccount, now: datetime) -> None:
