@@ -23,6 +23,7 @@ from models.message import Direction, Message
 from models.repair import CostOffer, OfferState
 from queries.conversation_thread import (
     decided_by,
+    from_elsewhere,
     how_many,
     newest_messages,
     newest_subject,
@@ -37,7 +38,7 @@ LONG = 900
 @dataclass(frozen=True, slots=True)
 class Line:
     """One message. ``decided``: what the answer did to an offer, in words. ``pieces``: what was written and
-    what was only quoted, which is folded.
+    what was only quoted, which is folded. ``is_from_elsewhere``: see `queries.conversation_thread`.
     """
 
     message: Message
@@ -46,6 +47,7 @@ class Line:
     status: Any
     price: str
     decided: str
+    is_from_elsewhere: bool
 
     @property
     def text(self) -> str:
@@ -76,7 +78,9 @@ def lines_of(conversation: Conversation, limit: int | None) -> tuple[list[Line],
     session = db.session()
     messages = newest_messages(session, conversation.id, limit)
     offers = decided_by(session, messages)
-    lines = [_line(message, offers.get(message.id)) for message in messages]
+    client_id = conversation.client_id
+    foreign = from_elsewhere(session, client_id, messages) if client_id else set()
+    lines = [_line(each, offers.get(each.id), each.id in foreign) for each in messages]
     return lines, how_many(session, conversation.id) - len(lines)
 
 
@@ -95,7 +99,7 @@ def others_of(conversation: Conversation) -> list[tuple[str, str]]:
     ]
 
 
-def _line(message: Message, offer: CostOffer | None) -> Line:
+def _line(message: Message, offer: CostOffer | None, is_from_elsewhere: bool) -> Line:
     is_ours = message.direction is Direction.OUTGOING
     return Line(
         message=message,
@@ -104,6 +108,7 @@ def _line(message: Message, offer: CostOffer | None) -> Line:
         status=_status(message) if is_ours else "",
         price=units(message.cost) if message.cost else "",
         decided=_decided(offer) if offer else "",
+        is_from_elsewhere=is_from_elsewhere,
     )
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from domain.channel import Channel
+from models.client import Client, EmailAddress
 from models.conversation import Conversation, ConversationState
 from models.message import Direction, Message
 from models.repair import CostOffer
@@ -55,6 +56,23 @@ def newest_subject(session: Session, conversation_id: int) -> str:
         )
         or ""
     )
+
+
+def from_elsewhere(session: Session, client_id: int, messages: Sequence[Message]) -> set[int]:
+    """Which letters came neither from an address of the client's nor from one that we had written to: whoever
+    was passed a message of ours can answer it.
+    """
+    survivor = sa.select(Client.merged_into_id).where(Client.id == client_id)
+    own = sa.select(EmailAddress.address_digest).where(
+        sa.or_(EmailAddress.client_id == client_id, EmailAddress.client_id.in_(survivor))
+    )
+    known = set(session.scalars(own))
+    known |= {each.address_digest or "" for each in messages if each.direction is Direction.OUTGOING}
+    return {
+        each.id
+        for each in messages
+        if each.channel is Channel.EMAIL and each.address_digest and each.address_digest not in known
+    }
 
 
 def how_many(session: Session, conversation_id: int) -> int:

@@ -49,6 +49,17 @@ def test_what_a_machine_answered_is_marked(visit: Visit, stored: Session, mailed
     assert "automatic answer" in page(visit("viewer"), mailed)
 
 
+def test_an_answer_to_what_the_client_passed_on_is_marked(
+    visit: Visit, stored: Session, mailed: Conversation
+) -> None:
+    """It has the signed address, so it belongs here; but the client did not write it."""
+    operator, mark = visit("operator"), "not from an address of the client"
+    assert mark not in page(operator, mailed)
+    scene.hear(stored, mailed, "To ja, szwagier", "szwagier@poczta.example", channel=Channel.EMAIL, sender="")
+    stored.commit()
+    assert page(operator, mailed).count(mark) == 1
+
+
 def test_a_strangers_address_is_linked_as_a_number_is(visit: Visit, stored: Session) -> None:
     client = make.make_client(stored)
     key = scene.digest(stored, "ktos@inna.example")
