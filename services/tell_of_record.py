@@ -47,20 +47,27 @@ def tell_of_record(
 
     Raises NoSuchRecord, NoOpenOffer when there is nothing to accept, and KeyUsedBefore.
     """
+    fired = _told_before(session, told)
     try:
-        fired = fire_event(session, _occurrence(session, told), runtime=runtime, now=now)
-        session.commit()
+        if fired is None:
+            fired = fire_event(session, _occurrence(session, told), runtime=runtime, now=now)
+            session.commit()
     except IntegrityError:
         session.rollback()
-        known = session.scalars(sa.select(FiredEvent).where(FiredEvent.change_key == told.key)).one_or_none()
-        if known is None:
+        fired = _told_before(session, told)
+        if fired is None:
             raise
-        fired = Fired(known, is_new=False)
     event = fired.event
     if not fired.is_new and (event.kind, event.request_digest) != (told.kind, told.digest):
         raise KeyUsedBefore
     ring_all(fired.rings, enqueue)
     return fired
+
+
+def _told_before(session: Session, told: Told) -> Fired | None:
+    """What the key fired, whatever has become of the record since."""
+    known = session.scalars(sa.select(FiredEvent).where(FiredEvent.change_key == told.key)).one_or_none()
+    return None if known is None else Fired(known, is_new=False)
 
 
 def _occurrence(session: Session, told: Told) -> Occurrence:

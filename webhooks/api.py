@@ -66,17 +66,22 @@ def _body() -> dict[str, Any]:
     try:
         raw = request.get_data(cache=False)
         asked = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+        errors = _errors(asked)
     except HTTPException:
         _refuse(413, f"Send at most {LARGEST_BODY} bytes.")
     except (ValueError, RecursionError):
         _refuse(400, "The body is no JSON.")
-    errors = [
-        {"at": "/".join(map(str, error.absolute_path)), "error": error.message[:200]}
-        for error, _place in zip(_EVENT.iter_errors(asked), range(_MOST_ERRORS), strict=False)
-    ]
     if errors:
         _refuse(422, "The body is not what the schema says.", errors=errors)
     return dict(asked)
+
+
+def _errors(asked: object) -> list[dict[str, str]]:
+    """Raises RecursionError for what is nested nearly as deep as JSON can be read."""
+    return [
+        {"at": "/".join(map(str, error.absolute_path)), "error": error.message[:200]}
+        for error, _place in zip(_EVENT.iter_errors(asked), range(_MOST_ERRORS), strict=False)
+    ]
 
 
 def _no_number(name: str) -> NoReturn:

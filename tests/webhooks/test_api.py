@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 from models import db
 from models.audit import AuditEntry
 from models.notification import FiredEvent
+from models.repair import CostOffer, OfferState, Repair
 from services.api_tokens import EVENTS_WRITE, NoSuchToken, TokenNameTaken, issue_token, revoke_token
-from tests.service_desk import make_repair, make_told_client
+from tests.service_desk import give_offer, make_repair, make_told_client
 from webhooks.api_document import DOCUMENT
 
 PATH = "/api/v1/events"
@@ -82,6 +83,24 @@ def test_a_key_for_another_event_is_refused(
     assert events(app) == 1
 
 
+def test_a_key_answers_the_same_when_its_offer_has_been_decided_since(
+    app: Flask, client: FlaskClient, token: str, repair_id: int, now: datetime
+) -> None:
+    with app.app_context():
+        offer = give_offer(db.session(), db.session.get_one(Repair, repair_id))
+        db.session.commit()
+        offer_id = offer.id
+    body = {"event": "cost_acceptance", "record_id": repair_id}
+    first = fire(client, token, body)
+    with app.app_context():
+        offer = db.session.get_one(CostOffer, offer_id)
+        offer.state, offer.decided_at = OfferState.REJECTED, now
+        db.session.commit()
+    again = fire(client, token, body)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.get_json() == again.get_json() and events(app) == 1
+
+
 def test_a_key_sent_by_many_at_once_fires_once(app: Flask, token: str, repair_id: int) -> None:
     body = {"event": "repair_closed", "record_id": repair_id}
     with ThreadPoolExecutor(8) as many:
@@ -137,6 +156,19 @@ def test_what_is_not_asked_for_is_refused_in_words(
     answer = fire(client, token, body)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert events(app) == 0
+
+
+def test_a_body_nested_as_deep_as_can_be_read_is_refused_in_words(
+    app: Flask, client: FlaskClient, token: str, repair_id: int
+) -> None:
+    """To say what is wrong with it takes a deeper stack than to read it."""
+    app.testing = False
+    try:
+        for depth in range(915, 955):
+            body = b'{"event": %s1%s, "record_id": 1}' % (b"[" * depth, b"]" * depth)
+            assert fire(client, token, body).status_code in (400, 422), depth
+    finally:
+        app.testing = True
 
 
 def test_a_revoked_key_opens_nothing(app: Flask, client: FlaskClient, now: datetime, repair_id: int) -> None:
