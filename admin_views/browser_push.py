@@ -106,6 +106,6 @@ class BrowserPushView(PanelView):
 
 def _text(given: dict[str, object], name: str) -> str:
     value = given.get(name)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise BadRequest
     return value

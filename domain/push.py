@@ -5,6 +5,7 @@ anything else a person types: whoever may log in could otherwise make us call ma
 """
 
 import json
+import re
 from base64 import urlsafe_b64decode
 from binascii import Error
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ TIME_TO_LIVE = timedelta(hours=4)
 """How long a push service keeps what a browser that is off is told (RFC 8030, 5.2)."""
 FIRST_PAUSE, GIVE_UP = timedelta(seconds=30), timedelta(hours=1)
 TITLES = {"pl": "Nowa wiadomość", "en": "New message"}
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,120}={0,2}")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _LOCAL = ("localhost", "local", "internal")
 _BROWSERS = (
@@ -57,7 +59,7 @@ def check_endpoint(endpoint: str, sandbox_url: str = "") -> None:
         return
     try:
         parts = urlsplit(endpoint)
-        host, port = parts.hostname or "", parts.port or HTTPS
+        host, port = parts.hostname or "", HTTPS if parts.port is None else parts.port
     except ValueError as error:
         raise NotAPushAddress from error
     if parts.scheme != "https" or port != HTTPS or parts.username is not None or parts.password is not None:
@@ -85,7 +87,9 @@ def is_public(address: str) -> bool:
 
 
 def _is_public(ip: IPv4Address | IPv6Address) -> bool:
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    # Site-local addresses (RFC 3879) are deprecated, and still in use inside networks.
+    is_inside = isinstance(ip, IPv6Address) and ip.is_site_local
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved and not is_inside
 
 
 def _inside(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
@@ -96,6 +100,8 @@ def _inside(ip: IPv4Address | IPv6Address) -> list[IPv4Address]:
 
 def key_of(text: str, length: int) -> bytes:
     """A key in base64url, with or without its padding. Raises NotAPushAddress unless it has that length."""
+    if not _KEY.fullmatch(text):  # the decoder would pass over whatever else stands there
+        raise NotAPushAddress
     try:
         key = urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (Error, ValueError) as error:

@@ -92,7 +92,7 @@ def test_everybody_switches_it_on_for_oneself_and_sees_nobody_elses(
         ({"endpoint": 7}, 400),
         ({"p256dh": None}, 400),
         ({"auth": "x" * 5000}, 409),
-        ({"p256dh": "\x00"}, 409),
+        ({"p256dh": "\x00"}, 400),
     ],
 )
 def test_what_no_browser_gives_is_refused(
@@ -109,3 +109,7 @@ def test_the_worker_may_stand_over_the_panel_and_load_nothing(visit: Visit) -> N
     assert headers["Content-Security-Policy"] == "default-src 'none'; base-uri 'none'"
     assert headers["Content-Type"].startswith("text/javascript")
     assert "Service-Worker-Allowed" not in visit("viewer").get("/static/js/push.js").headers
+
+
+def test_no_browser_is_looked_for_by_a_nul(visit: Visit, allowed: None) -> None:
+    assert ask(visit("operator"), "forget", endpoint="https://push.example/a\0b")[0] == 400

@@ -7,11 +7,13 @@ import pytest
 from domain.push import (
     FIRST_PAUSE,
     GIVE_UP,
+    KEY_BYTES,
     LONGEST_ENDPOINT,
     NotAPushAddress,
     check_endpoint,
     device_name,
     is_public,
+    key_of,
     next_try,
 )
 
@@ -53,6 +55,7 @@ def test_a_push_service_is_taken(endpoint: str) -> None:
         "https://[::ffff:10.0.0.1]/x",
         "https://[64:ff9b::a00:1]/x",
         "https://push.example:6379/x",
+        "https://push.example:0/x",
         "https://anna@push.example/x",
         "https://push.example:x/",
         "https://push.example/a b",
@@ -87,6 +90,7 @@ def test_only_the_stand_in_of_this_machine_is_let_through() -> None:
         ("224.0.0.1", False),
         ("255.255.255.255", False),
         ("fe80::1%eth0", False),
+        ("fec0::1", False),
         ("::ffff:192.168.0.1", False),
         ("2002:a00:1::", False),
         ("64:ff9b::7f00:1", False),
@@ -125,3 +129,13 @@ def test_a_service_that_asks_for_patience_gets_it_as_long_as_it_matters() -> Non
 )
 def test_a_browser_is_called_what_people_call_it(agent: str, name: str) -> None:
     assert device_name(agent) == name
+
+
+@pytest.mark.parametrize("junk", ["!" * 60, "\0", " ", "\n", "=" * 9])
+def test_a_key_is_base64url_and_nothing_beside_it(junk: str) -> None:
+    """What a decoder passes over would be stored with it."""
+    key = "B" + "A" * 86
+    assert key_of(key, KEY_BYTES) == key_of(f"{key}=", KEY_BYTES)
+    for text in (key + junk, key[:40] + junk + key[40:]):
+        with pytest.raises(NotAPushAddress):
+            key_of(text, KEY_BYTES)
