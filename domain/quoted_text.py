@@ -17,6 +17,10 @@ _LONGEST_MARKER = 4
 _HEADERS_WITHIN = 8
 """Lines in which the copied headers of an answered message stand."""
 _FEWEST_HEADERS = 3
+_MOST_LINES = 1000
+"""Lines that are looked at; what follows counts as the last of them does."""
+MOST_PIECES = 100
+"""Of one text: each is an element of the page that shows it, and one byte of a letter could make another."""
 
 # All in `fold` form: lower case, no diacritics, single spaces.
 _BEGINS = re.compile(
@@ -54,13 +58,15 @@ class Piece:
 
 
 def pieces_of(text: str) -> tuple[Piece, ...]:
-    """The text in order, cut where quoting begins and ends; in time that grows with its length."""
+    """The text in order, cut where quoting begins and ends, at most MOST_PIECES of it."""
     lines = text.splitlines(keepends=True)
-    marks = _marks(lines)
+    marks = _marks(lines[:_MOST_LINES])
+    marks += marks[-1:] * (len(lines) - len(marks))
     pieces: list[Piece] = []
     start = 0
     for place in range(1, len(lines) + 1):
-        if place == len(lines) or marks[place] != marks[start]:
+        is_last = len(pieces) == MOST_PIECES - 1
+        if place == len(lines) or (marks[place] != marks[start] and not is_last):
             pieces.append(Piece("".join(lines[start:place]), marks[start]))
             start = place
     return tuple(pieces)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.quoted_text import pieces_of, written_in
+from domain.quoted_text import MOST_PIECES, Piece, pieces_of, written_in
 
 MARKERS = (
     "W dniu 02.03.2026 o 10:00, Serwis pisze:\n",
@@ -87,3 +87,16 @@ def test_hostile_text_takes_time_that_grows_with_its_length(piece: str) -> None:
 
     small, large = min(seconds(4_000) for _try in range(3)), seconds(32_000)
     assert large < 0.05 + 8 * 4 * small
+
+
+def test_a_text_of_endless_quotations_is_cut_into_few_pieces() -> None:
+    text = "> a\nb\n" * 10_000
+    pieces = pieces_of(text)
+    assert len(pieces) <= MOST_PIECES and "".join(piece.text for piece in pieces) == text
+
+
+def test_a_thousand_lines_of_a_text_are_looked_at() -> None:
+    text = "On 1\n" * 20_000
+    began = time.process_time()
+    assert pieces_of(text) == (Piece(text, is_quoted=False),)
+    assert time.process_time() - began < 0.2
