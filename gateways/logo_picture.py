@@ -15,7 +15,8 @@ LARGEST_FILE = 2 * 1024**2
 LONGEST_SIDE = 4000
 WIDEST, HIGHEST = 240, 80
 """How large a message shows it at most, in CSS pixels; kept with twice as many, for fine screens."""
-_ENDINGS = {"PNG": "png", "JPEG": "jpg"}
+# MPO: a JPEG with a second picture behind it, as telephones save photographs.
+_ENDINGS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg"}
 TYPES = {"png": "image/png", "jpg": "image/jpeg"}
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
 
@@ -45,7 +46,7 @@ def logo_picture(content: bytes) -> LogoPicture:
     if len(content) > LARGEST_FILE:
         raise PictureRefused("The picture is larger than %(limit)s MB.", limit=LARGEST_FILE // 1024**2)
     try:
-        picture = Image.open(BytesIO(content), formats=tuple(_ENDINGS))
+        picture = Image.open(BytesIO(content), formats=("PNG", "JPEG"))
     except _BROKEN as error:
         raise PictureRefused("Only PNG and JPEG pictures can be a logo.") from error
     if max(picture.size) > LONGEST_SIDE:  # before it is unpacked: a small file may hold a vast picture

@@ -64,3 +64,13 @@ def test_nothing_but_the_picture_goes_out() -> None:
 def test_anything_else_is_refused(content: bytes) -> None:
     with pytest.raises(PictureRefused):
         logo_picture(content)
+
+
+def test_a_photograph_that_holds_a_second_picture_is_drawn_as_its_first() -> None:
+    out = BytesIO()
+    second = Image.new("RGB", (960, 256), "red")
+    Image.new("RGB", (960, 256), "teal").save(out, "MPO", save_all=True, append_images=[second])
+    logo = logo_picture(out.getvalue())
+    drawn = Image.open(BytesIO(logo.content))
+    assert (logo.ending, logo.width, drawn.format) == ("jpg", 240, "JPEG")
+    assert drawn.convert("RGB").getpixel((5, 5))[0] < 100
