@@ -33,6 +33,8 @@ STUMBLES = (
 # The letters ą, ś and ź stand here in ISO-8859-2; in the Windows code page these are signs.
 _LATIN_2 = re.compile(rb"^[^\x80-\x9f]*[\xa1\xa6\xac\xb1\xb6\xbc][^\x80-\x9f]*$")
 _SAYS_NOTHING = ("", "us-ascii", "ascii", "unknown-8bit")
+# Codecs of domain names: no text is in them, and their time grows with the square of its length.
+_NO_CHARSETS = ("punycode", "idna")
 REPORTS = ("message/delivery-status", "message/global-delivery-status", "text/delivery-status")
 RECEIPTS = ("message/disposition-notification", "message/global-disposition-notification")
 RETURNED = (
@@ -115,7 +117,8 @@ def unescaped(text: str) -> str:
 def in_charset(data: bytes, charset: str | None) -> str:
     """``data`` as text: in its declared charset, else UTF-8, else as Polish systems write."""
     declared = (charset or "").lower()
-    for name in ("utf-8",) if declared in _SAYS_NOTHING else (declared, "utf-8"):
+    is_told = declared not in _SAYS_NOTHING and declared.replace("-", "_") not in _NO_CHARSETS
+    for name in (declared, "utf-8") if is_told else ("utf-8",):
         try:
             return data.decode(name, "strict" if name == "utf-8" else "replace")
         except (LookupError, ValueError, TypeError):
