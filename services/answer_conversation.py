@@ -1,6 +1,6 @@
 """An answer in a conversation: to whoever wrote, where they wrote from, sent once however often asked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -76,7 +76,8 @@ def answer_conversation(
 
     def finish() -> None:
         if not is_text:
-            write_mail(session, message, order.written, reader, runtime, base_url)
+            written = replace(order.written, is_answer=True)
+            write_mail(session, message, written, reader, runtime, base_url)
         _is_answered(session, order.conversation_id, now)
         _audit(session, order, message, now)
 

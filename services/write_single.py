@@ -1,7 +1,7 @@
 """A message to one client alone, from what its author wrote to what the client will get."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from sqlalchemy.orm import Session
@@ -44,6 +44,7 @@ class Known(Protocol):
 class Written:
     """What somebody wrote to a client; merge tags may stand in it, code may not: a client's own data, put in
     by a template, would otherwise be run. ``strip_letters`` none: an SMS leaves as the settings say.
+    ``is_answer``: the subject repeats what somebody else wrote and is no template at all.
 
     Raises SubjectTooLong and BodyTooLong for what cannot be stored.
     """
@@ -53,6 +54,7 @@ class Written:
     subject: str = ""
     purpose: Purpose = Purpose.SERVICE
     strip_letters: bool | None = None
+    is_answer: bool = False
 
     def __post_init__(self) -> None:
         Draft(self.subject, self.body)
@@ -100,14 +102,15 @@ def render_mail(
         raise SubjectMissing
     _check_written(written)
     content = prepare_content(
-        written.subject,
+        "" if written.is_answer else written.subject,
         written.body,
         footer_html=footer_of(written.purpose),
         branding=branding_in_force(session),
     )
     values = {**_values(session, client), **links}
     _check_filled(content, values)
-    return ContentRenderer(content, runtime).render(nest(values))
+    rendered = ContentRenderer(content, runtime).render(nest(values))
+    return replace(rendered, subject=one_line(written.subject.strip())) if written.is_answer else rendered
 
 
 def _values(session: Session, client: Known) -> dict[str, str]:
@@ -127,7 +130,8 @@ def _check_written(written: Written) -> None:
     if not written.body.strip():
         raise BodyMissing
     html = written.channel is Channel.EMAIL
-    sources = [parse(written.body, html=html), parse(written.subject, html=False)]
+    subject = "" if written.is_answer else written.subject
+    sources = [parse(written.body, html=html), parse(subject, html=False)]
     if any(isinstance(piece, Ejs) for source in sources for piece in source):
         raise CodeInMessage
 

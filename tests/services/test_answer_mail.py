@@ -34,10 +34,10 @@ def session(sqlite_app: Flask) -> Session:
     return db.session()
 
 
-def answer(session: Session, now: datetime) -> Message:
+def answer(session: Session, now: datetime, subject: str = "Re: Naprawa") -> Message:
     (conversation_id,) = {each.conversation_id for each in received(session)}
     order = AnswerOrder(
-        conversation_id or 0, Written(Channel.EMAIL, "<p>Jutro</p>", "Re: Naprawa"), str(uuid4()), None
+        conversation_id or 0, Written(Channel.EMAIL, "<p>Jutro</p>", subject), str(uuid4()), None
     )
     return answer_conversation(
         session, order, wiring().ejs(), base_url="", now=now, enqueue=lambda *_ring: None
@@ -95,3 +95,10 @@ def test_nothing_goes_to_a_blocked_address(session: Session, now: datetime, send
     session.rollback()
     assert refused.value.reason is Reason.BLOCKED_EMAIL
     assert not list(session.scalars(sa.select(Message).where(Message.direction == Direction.OUTGOING)))
+
+
+def test_a_subject_somebody_else_wrote_is_no_template(session: Session, now: datetime) -> None:
+    """An answer repeats it: to whoever it goes, its braces fill in nothing and its code is not run."""
+    theirs = "Re: {client_name} {nie_ma} <%= client.name %> 100%>"
+    arrive(session, letter(Subject=theirs), now)
+    assert answer(session, now, theirs).subject == theirs
