@@ -95,15 +95,23 @@ def _rests_on_it_alone(session: Session, bounce: Bounce, block: Suppression) -> 
 def _is_one_too_many(session: Session, bounce: Bounce, now: datetime) -> bool:
     if not _counts(bounce.status_code, bounce.verdict, bounce.diagnostic):
         return False
-    recent = session.execute(
-        sa.select(Bounce.status_code, Bounce.verdict, Bounce.diagnostic).where(
+    recent = session.scalars(
+        sa.select(Bounce).where(
             Bounce.address_digest == bounce.address_digest,
             Bounce.verdict == BounceVerdict.SOFT,
             sa.or_(Bounce.message_id.is_not(None), Bounce.kind == BounceKind.MANUAL),
             Bounce.received_at > _counted_from(session, bounce, now),
         )
     )
-    return sum(_counts(code, verdict, words) for code, verdict, words in recent) >= SOFT_BOUNCES
+    counted = (each for each in recent if _counts(each.status_code, each.verdict, each.diagnostic))
+    return len({_what_came_back(each) for each in counted}) >= SOFT_BOUNCES
+
+
+def _what_came_back(bounce: Bounce) -> tuple[object, ...]:
+    """One message that comes back in several copies, or is typed in twice, came back once."""
+    if bounce.message_id is not None:
+        return (bounce.message_id,)
+    return bounce.received_at.date(), bounce.status_code, bounce.raw
 
 
 def _counts(code: str, verdict: BounceVerdict, words: str) -> bool:

@@ -199,13 +199,22 @@ def test_a_signed_bounce_about_somebody_else_blocks_nobody(
 def test_the_third_soft_bounce_in_thirty_days_blocks(
     account: MailAccount, server: ImapPeer, now: datetime
 ) -> None:
-    account_id, message = account.id, told(now)
-    path = path_of(message)
-    for number in range(3):
+    account_id = account.id
+    for _number in range(3):
         assert blocks() == 0
-        server.put(dsn(path, status="5.4.4", text=f"Host unreachable, try {number}"))
+        server.put(dsn(path_of(told(now)), status="5.4.4", text="Host unreachable"))
         fetch_mail(account_id)
     assert blocks() == 1 and [bool(each.suppression_id) for each in bounces()] == [False, False, True]
+
+
+def test_one_message_that_comes_back_three_times_is_one_soft_bounce(
+    account: MailAccount, server: ImapPeer, now: datetime
+) -> None:
+    account_id, path = account.id, path_of(told(now))
+    for number in range(3):
+        server.put(dsn(path, status="5.4.4", text=f"Host unreachable, copy {number}"))
+        fetch_mail(account_id)
+    assert blocks() == 0 and len(bounces()) == 3
 
 
 def test_a_mailbox_that_cannot_be_read_says_why_on_its_account(account: MailAccount) -> None:
