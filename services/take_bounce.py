@@ -44,8 +44,10 @@ def record_bounces(
                 client_id=ours.client_id if ours else None,
             )
         )
-    for finding in classified.recipients:
-        record_finding(session, classified.kind, finding, ours, text, now)
+    for place, finding in enumerate(classified.recipients):
+        is_ours = ours is not None and ours.address_digest == _digest(session, finding.address)
+        kept = text if is_ours or place == 0 else ""  # one letter may name two hundred addresses
+        record_finding(session, classified.kind, finding, ours, kept, now)
     session.flush()
 
 
@@ -64,9 +66,7 @@ def record_finding(
     session: Session, kind: BounceKind, finding: Finding, ours: Message | None, raw: str, now: datetime
 ) -> None:
     """What was found about one address; it counts where the message of ours was written to that address."""
-    digest = address_digest(
-        normalise_email(finding.address), secret_of(session.connection(), SUPPRESSION_KEY)
-    )
+    digest = _digest(session, finding.address)
     is_ours = ours is not None and ours.address_digest == digest
     bounce = Bounce(
         kind=kind,
@@ -87,6 +87,10 @@ def record_finding(
     if finding.verdict in (BounceVerdict.BLOCK, BounceVerdict.SENDER_FAULT) or finding.status.startswith("5"):
         ours.delivery_state = DeliveryState.BOUNCED
     block_if_due(session, bounce, actor_id=None, now=now)
+
+
+def _digest(session: Session, address: str) -> str:
+    return address_digest(normalise_email(address), secret_of(session.connection(), SUPPRESSION_KEY))
 
 
 def client_of_address(session: Session, digest: str) -> int | None:

@@ -63,3 +63,20 @@ def test_each_is_kept_whole_and_the_next_comes_through(database: Flask, now: dat
     assert joined == senders
     assert session.scalar(sa.select(sa.func.count(Bounce.id))) == len(kept) - len(joined)
     assert not any("\0" in (each.body_text or "") for each in kept)
+
+
+def test_a_report_on_hundreds_keeps_its_bytes_once(sqlite_app: Flask, now: datetime) -> None:
+    """Otherwise a letter of 100 kB would fill the database with 20 MB."""
+    session = db.session()
+    open_mailbox(session)
+    named = "".join(
+        f"Final-Recipient: rfc822; {number}@poczta.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        for number in range(300)
+    )
+    report = (
+        "From: mailer-daemon@mx.example\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n"
+        f"Content-Type: message/delivery-status\r\n\r\n{named}--b--\r\n"
+    )
+    arrive(session, report.encode(), now)
+    kept = session.scalars(sa.select(Bounce.raw)).all()
+    assert len(kept) > 100 and sum(map(len, kept)) <= 3 * len(report) and any(kept)
