@@ -19,6 +19,12 @@ class Bounce(Identified, Model):
         sa.Index("ix_bounce_address_digest", "address_digest", "received_at"),
         sa.Index("ix_bounce_message_id", "message_id"),
         sa.Index("ix_bounce_client_id", "client_id"),
+        sa.Index(
+            "ix_bounce_suppression_id",
+            "suppression_id",
+            sqlite_where=sa.text("suppression_id IS NOT NULL"),
+            postgresql_where=sa.text("suppression_id IS NOT NULL"),
+        ),
     )
 
     kind: Mapped[BounceKind] = mapped_column(enum_type(BounceKind, "kind"))

@@ -161,6 +161,13 @@ def test_a_block_that_another_bounce_keeps_up_stays(session: Session, client: Cl
     assert blocks(session) == 0
 
 
+def test_what_keeps_a_block_up_is_found_by_an_index(session: Session, client: Client, now: datetime) -> None:
+    """However many bounces there are: the page that unblocks many asks it of each block."""
+    of_block = "EXPLAIN QUERY PLAN SELECT address FROM bounce WHERE suppression_id = 1"
+    (step,) = session.execute(sa.text(of_block)).all()
+    assert "USING INDEX ix_bounce_suppression_id" in step.detail
+
+
 def test_a_block_made_by_hand_stays(session: Session, client: Client, now: datetime) -> None:
     make.block(session, ADDRESS).reason = SuppressionReason.MANUAL
     bounce = came(session, client, now)
