@@ -6,8 +6,11 @@ What is told goes through the servers of the browser's maker. They learn when, a
 from datetime import datetime
 from enum import StrEnum
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.push_notice import PushNotice
+from models.sessions import rows_changed
 from models.setting import PUSH_KEY, MissingSecret, Setting, secret_of
 from services.invoice_settings import save_settings
 from services.record_audit import append_audit
@@ -35,8 +38,10 @@ def push_off(session: Session) -> PushOff | None:
 
 
 def switch_push(session: Session, *, on: bool, actor_id: int | None, now: datetime) -> None:
-    """Switch it for the whole installation, with its audit entry. Commits."""
+    """Switch it for the whole installation, with its audit entry. Commits. Off, nothing waits any more."""
     save_settings(session, {BROWSER_PUSH: on}, actor_id=actor_id, now=now)
+    if not on:
+        rows_changed(session, sa.delete(PushNotice))
     append_audit(
         session,
         actor_id=actor_id,

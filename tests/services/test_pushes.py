@@ -218,6 +218,8 @@ def test_nobody_is_told_where_it_is_switched_off(
 ) -> None:
     user = reader(session)
     browser = subscribed(session, service, user, now)
+    receive(session, now, "Jeszcze przed")
+    assert notices(session) == 1
     switch_push(session, on=False, actor_id=None, now=now)
     assert push_off(session) is PushOff.SWITCHED_OFF
     _conversation, rings = receive(session, now)
