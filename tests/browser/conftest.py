@@ -32,6 +32,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+STORED_BY_PAGES = "local_storage,indexeddb,service_workers,cache_storage"
 EMAIL = "administrator@goniec.example"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -210,29 +211,62 @@ def session_cookies() -> list[SetCookieParam]:
     return []
 
 
+class Contexts:
+    """Used again by later tests, emptied but for the files that never change: reading those takes longest."""
+
+    def __init__(self) -> None:
+        self._idle: dict[tuple[Any, ...], list[BrowserContext]] = {}
+        self._keys: dict[BrowserContext, tuple[Any, ...]] = {}
+
+    def page(self, browser: Browser, address: str, viewport: dict[str, int], **look: str) -> Page:
+        key = (browser, address, *look.items())
+        idle = self._idle.setdefault(key, [])
+        context = idle.pop() if idle else browser.new_context(base_url=address, **look)  # type: ignore[arg-type]
+        self._keys[context] = key
+        page = context.new_page()
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        tools = context.new_cdp_session(page)
+        tools.send("Storage.clearDataForOrigin", {"origin": address, "storageTypes": STORED_BY_PAGES})
+        tools.detach()
+        return page
+
+    def take_back(self, context: BrowserContext) -> None:
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        context.clear_permissions()
+        self._idle[self._keys[context]].append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts() -> Contexts:
+    return Contexts()
+
+
 @pytest.fixture
 def open_page(
-    chromium: Browser, address: str, session_cookies: list[SetCookieParam], _under_way: UnderWay
+    chromium: Browser,
+    contexts: Contexts,
+    address: str,
+    session_cookies: list[SetCookieParam],
+    _under_way: UnderWay,
 ) -> Iterator[Callable[..., Page]]:
     """Open a page, somebody logged in: ``open_page(PHONE, at="/admin/client/")``; without ``at`` any page.
 
     A script error or a violation of the policy on any page of it fails the test.
     """
     watched = Watched()
-    contexts: list[BrowserContext] = []
+    used: list[BrowserContext] = []
 
     def make(
         viewport: dict[str, int] = DESK, *, at: str = "", locale: str = "en-GB", color_scheme: str = "light"
     ) -> Page:
-        context = chromium.new_context(
-            base_url=address,
-            viewport=viewport,
-            locale=locale,
-            color_scheme=color_scheme,  # type: ignore[arg-type]
+        page = watched.watch(
+            contexts.page(chromium, address, viewport, locale=locale, color_scheme=color_scheme)
         )
-        contexts.append(context)
+        context = page.context
+        used.append(context)
         context.add_cookies(session_cookies)
-        page = watched.watch(context.new_page())
         if not session_cookies:
             page.goto("/admin/")
             log_in(page)
@@ -243,8 +277,8 @@ def open_page(
         return page
 
     yield make
-    for context in contexts:
-        context.close()
+    for context in used:
+        contexts.take_back(context)
     _under_way.settle()
     assert watched.complaints == []
 

@@ -213,6 +213,7 @@ def test_without_the_script_engine_one_line_says_what_to_run(
 ) -> None:
     missing = tmp_path / "ejs.min.js"
     application.extensions["goniec"] = replace(application.extensions["goniec"], ejs_source=missing)
+    application.extensions["goniec_ejs"] = None
     ran = run("send", investment, "--contract-type", "sale", *written)
     assert (ran.code, len(ran.err.splitlines()), "make setup" in ran.err) == (2, 1, True)
     assert campaigns(application) == []
