@@ -34,6 +34,7 @@ FAST = {
     "max_connections": "60",
     "listen_addresses": "",
     "autovacuum": "off",
+    "jit": "off",
     "max_wal_size": "2GB",
 }
 

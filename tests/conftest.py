@@ -3,18 +3,16 @@
 Time is never frozen: what needs the time is told it, so a test passes `now`.
 """
 
-import fcntl
 import importlib
 import ipaddress
 import os
-import secrets
 import shutil
 import socket
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -23,15 +21,16 @@ from typing import Any
 
 import flask_migrate
 import hypothesis
-import psycopg
 import pytest
 import redis
 from flask import Flask
 
 from gateways.ejs import EjsRuntime
-from sandbox import postgres, valkey
-from tests import compiled_statements
+from sandbox import valkey
+from tests import compiled_statements, postgres_databases
 from tests.password import check_quickly
+from tests.postgres_databases import SharedDatabase, migrated_database
+from tests.run_directory import make_run_directory, once, remove_run_directory, run_directory
 
 # No test is timed: a busy machine is no defect. A gate asks the same of every change; a desk explores.
 hypothesis.settings.register_profile("goniec", deadline=None)
@@ -41,20 +40,12 @@ hypothesis.settings.load_profile("gate" if os.environ.get("GONIEC_CI") == "1" el
 TESTS = Path(__file__).parent
 TRACED = {"domain", "services", "queries", "jobs"}
 
-RUN_DIRECTORY = "GONIEC_TEST_RUN"
-RUN_PROCESS = "GONIEC_TEST_RUN_PROCESS"
-TEMPLATE = "goniec_template"
-MEMORY, ROOM_BYTES = Path("/dev/shm"), 3 * 1024**3
-
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One directory and one process id for the whole run, which xdist's workers inherit."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a process of a test would compile 1,900 modules anew
     sys.dont_write_bytecode = False
     if not hasattr(config, "workerinput"):
-        directory = Path(tempfile.mkdtemp(prefix="goniec-tests-", dir=_memory()))
-        directory.chmod(0o755)
-        os.environ[RUN_DIRECTORY], os.environ[RUN_PROCESS] = str(directory), str(os.getpid())
+        make_run_directory()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,19 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
 
 
-def _memory() -> Path | None:
-    """A file system in memory with room to spare: a PostgreSQL database is 700 files, each dear on a disk."""
-    try:
-        found = os.statvfs(MEMORY)
-    except OSError:
-        return None
-    usable = os.access(MEMORY, os.W_OK | os.X_OK) and not found.f_flag & os.ST_NOEXEC
-    return MEMORY if usable and found.f_bavail * found.f_frsize > ROOM_BYTES else None
-
-
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ[RUN_DIRECTORY], ignore_errors=True)
+        remove_run_directory()
 
 
 # --- nothing leaves this machine ---
@@ -162,20 +143,6 @@ def redis_url(_valkey: valkey.Valkey) -> str:
 compiled_statements.share()
 
 
-def _run_directory() -> Path:
-    return Path(os.environ[RUN_DIRECTORY])
-
-
-def once(name: str, make: Callable[[], None]) -> None:
-    """Do something once for the whole run, whichever worker comes first."""
-    done = _run_directory() / f"{name}.done"
-    with (_run_directory() / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            make()
-            done.touch()
-
-
 @cache
 def _script_engine(source: Path) -> EjsRuntime | None:
     """One for all applications of this process: each that is asked starts a process."""
@@ -211,7 +178,7 @@ def dispose(app: Flask) -> None:
 
 def sqlite_template() -> Path:
     """A migrated SQLite database to copy, made once for the whole run."""
-    template = _run_directory() / "template.db"
+    template = run_directory() / "template.db"
 
     def make() -> None:
         _migrate(f"sqlite:///{template}")
@@ -225,69 +192,41 @@ def sqlite_template() -> Path:
     return template
 
 
-def postgres_directory() -> Path:
-    """The directory of the run's one PostgreSQL server, started by the first test that asks."""
-    directory = _run_directory() / "pg"
-    postgres.ensure(directory, int(os.environ[RUN_PROCESS]))
-    return directory
-
-
-def _administer(directory: Path, statement: str) -> None:
-    with psycopg.connect(postgres.url(directory, "postgres"), autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-def _postgres_template(directory: Path) -> None:
-    def make() -> None:
-        _administer(directory, f"CREATE DATABASE {TEMPLATE}")
-        _migrate(postgres.url(directory, TEMPLATE))
-
-    once("postgresql", make)
-
-
 @contextmanager
 def empty_database(kind: str, directory: Path) -> Iterator[str]:
     """The URL of a database without tables, for tests of migrations; `kind` is sqlite or postgresql."""
     if kind == "sqlite":
         yield f"sqlite:///{directory / 'empty.db'}"
         return
-    with _postgres_database(postgres_directory(), "template0") as url:
+    with postgres_databases.empty_database() as url:
         yield url
-
-
-@contextmanager
-def _postgres_database(directory: Path, template: str) -> Iterator[str]:
-    name = f"test_{secrets.token_hex(6)}"
-    _administer(directory, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    try:
-        yield postgres.url(directory, name)
-    finally:
-        _administer(directory, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
 def sqlite_url() -> Iterator[str]:
     """A migrated SQLite database with nothing in it but what the migrations put there."""
-    place = Path(tempfile.mkdtemp(dir=_run_directory()))
+    place = Path(tempfile.mkdtemp(dir=run_directory()))
     shutil.copyfile(sqlite_template(), place / "goniec.db")
     yield f"sqlite:///{place / 'goniec.db'}"
     shutil.rmtree(place, ignore_errors=True)
 
 
-@contextmanager
-def migrated_postgres() -> Iterator[str]:
+def migrated_postgres() -> AbstractContextManager[str]:
     """The URL of a migrated database of its own on the run's PostgreSQL 18."""
-    directory = postgres_directory()
-    _postgres_template(directory)
-    with _postgres_database(directory, TEMPLATE) as url:
-        yield url
+    return migrated_database(_migrate)
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[SharedDatabase]:
+    shared = SharedDatabase(_migrate)
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
-def postgres_url() -> Iterator[str]:
+def postgres_url(_postgres: SharedDatabase) -> str:
     """The same on PostgreSQL 18."""
-    with migrated_postgres() as url:
-        yield url
+    return _postgres.renewed()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -378,7 +317,7 @@ class SharedPanel:
 
 @pytest.fixture(scope="session")
 def _one_panel(_valkey: valkey.Valkey) -> SharedPanel:
-    place = Path(tempfile.mkdtemp(dir=_run_directory()))
+    place = Path(tempfile.mkdtemp(dir=run_directory()))
     database, files = place / "goniec.db", place / "files"
     environment = {**_environment(_valkey.url, files), "DATABASE_URL": f"sqlite:///{database}"}
     return SharedPanel(build_app(environment, panel=True), database, files)

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from models import db
 from sandbox.sample_company import SampleCompany, write_sample_company
-from tests.conftest import build_app, dispose, once, sqlite_template
+from tests.conftest import build_app, dispose, sqlite_template
+from tests.run_directory import once
 
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SMALL, USUAL = 200, 1200
