@@ -13,6 +13,7 @@ from domain.smtp_replies import BounceVerdict
 from models.bounce import Bounce
 from models.suppression import Suppression, SuppressionReason
 from services.record_bounce import record_smtp_bounce
+from tests import factories as make
 from tests.services.consenting_clients import address_of
 from tests.services.delivery_scene import Scene
 
@@ -73,10 +74,12 @@ def test_a_refusal_for_another_reason_blocks_nobody(scene: Scene, refusal: Refus
 
 def test_the_third_refusal_that_may_mean_no_such_address_blocks(scene: Scene) -> None:
     campaign = refuse_first(scene, Refused("550", "5.0.0 no", "rcpt_to"))
-    message = scene.messages(campaign)[0]
+    first = scene.messages(campaign)[0]
+    to_the_same = {"address": first.address, "address_digest": first.address_digest}
     for text, blocked in (("5.4.1 no", 0), ("5.1.0 no", 1)):
+        another = make.make_message(scene.session, **to_the_same, account_id=first.account_id)
         refusal = Refused("550", text, "rcpt_to")
-        record_smtp_bounce(scene.session, message_id=message.id, refusal=refusal, now=scene.clock.now)
+        record_smtp_bounce(scene.session, message_id=another.id, refusal=refusal, now=scene.clock.now)
         assert len(scene.session.scalars(sa.select(Suppression)).all()) == blocked
     bounces = scene.session.scalars(sa.select(Bounce).order_by(Bounce.id)).all()
     assert [each.verdict for each in bounces] == [BounceVerdict.SOFT] * 3
