@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from domain.consent_letters import CONFIRMED
 from domain.links import verify_id
 from models.client import Client, EmailAddress
-from models.consent import ConsentAction, ConsentMethod
+from models.consent import ConsentAction, ConsentMethod, ConsentState
 from models.consent_request import ConsentRequest
 from models.sessions import rows_changed
 from models.setting import LINK_KEY, secret_of
@@ -34,8 +34,8 @@ def request_of_link(session: Session, token: str) -> ConsentRequest | None:
 
 
 def standing_of(session: Session, request: ConsentRequest, now: datetime) -> Standing:
-    """Void: the words have changed since, or the address is no longer the client's; then somebody else's
-    yes would count, or a yes to something else.
+    """Void: the words have changed since, or the address is no longer the client's, or the client withdrew
+    the consent later; then somebody else's yes would count, or a yes to something else, or one taken back.
     """
     if request.answered_at is not None:
         return Standing.ANSWERED
@@ -43,7 +43,9 @@ def standing_of(session: Session, request: ConsentRequest, now: datetime) -> Sta
         return Standing.EXPIRED
     definition, client = request.definition, survivor_of(session, request.client_id)
     same_words = definition.is_active and definition.current_wording.id == request.wording_id
-    return Standing.OPEN if client and same_words and _is_theirs(session, client, request) else Standing.VOID
+    if client is None or not same_words or not _is_theirs(session, client, request):
+        return Standing.VOID
+    return Standing.VOID if _is_withdrawn_since(session, client, request) else Standing.OPEN
 
 
 def confirm_consent(
@@ -81,6 +83,12 @@ def confirm_consent(
     request.answered_at, request.event_id = now, event.id
     session.commit()
     return Standing.OPEN
+
+
+def _is_withdrawn_since(session: Session, client: Client, request: ConsentRequest) -> bool:
+    """An older question may lie about beside the one that was answered."""
+    state = session.get(ConsentState, (client.id, request.definition_id), populate_existing=True)
+    return state is not None and not state.granted and state.event.recorded_at > request.requested_at
 
 
 def _is_theirs(session: Session, client: Client, request: ConsentRequest) -> bool:

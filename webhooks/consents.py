@@ -17,8 +17,10 @@ from models import db
 from models.client import Client
 from models.consent import ConsentAction
 from models.message import Message
+from models.setting import LINK_KEY, secret_of
 from services.ask_for_consent import Asking
 from services.company_name import company_name
+from services.compose_mail import consents_url
 from services.confirm_consent import Standing, confirm_consent, request_of_link, standing_of
 from services.consent_page import (
     PREFERENCES,
@@ -79,8 +81,14 @@ def confirm(token: str) -> Response:
         asked=asked,
         standing=standing.value,
         granted=granted,
+        own_page=_own_page(asked.client_id) if granted else "",
         address=masked(message.address) if message else "",
     )
+
+
+def _own_page(client_id: int) -> str:
+    key = secret_of(db.session.connection(), LINK_KEY)
+    return consents_url(wiring().base_url, client_id, wiring().clock(), key)
 
 
 def _answered(client_id: int) -> Done | None:

@@ -84,6 +84,17 @@ def test_a_consent_withdrawn_since_does_not_come_back_by_the_old_link(here: Scen
     assert scene.granted(db.session(), here.client.id, here.by_mail) is False
 
 
+def test_an_older_question_does_not_bring_back_what_was_withdrawn_since(here: Scene, now: datetime) -> None:
+    """The letter was lost, another one asked for, that one confirmed, and the consent withdrawn."""
+    first, second = ask(here, now), ask(here, now + timedelta(days=1, minutes=1))
+    later = now + timedelta(days=2)
+    assert answer(second, later) is Standing.OPEN
+    make.grant(db.session(), here.client, here.by_mail, action=make.ConsentAction.WITHDRAWN, moment=later)
+    db.session.commit()
+    assert answer(first, later + timedelta(minutes=1)) is Standing.VOID
+    assert scene.granted(db.session(), here.client.id, here.by_mail) is False
+
+
 def test_the_link_expires_after_seven_days(here: Scene, now: datetime) -> None:
     request = ask(here, now)
     assert answer(request, now + timedelta(days=7)) is Standing.EXPIRED

@@ -1,5 +1,6 @@
 """The link of a request for consent: it shows, grants once on the button, and ends."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -47,6 +48,9 @@ def test_a_scanner_that_follows_the_link_confirms_nothing(
 def test_the_button_grants_once(client: FlaskClient, stored: Session, there: Scene) -> None:
     url = scene.confirm_page(stored, asked(stored, there, datetime.now(UTC)))
     first, second = (client.post(url, headers={"User-Agent": "Firefox"}) for _click in range(2))
+    own_page = re.search(r'href="[^"]*(/c/[^"]+)"', first.text)
+    assert own_page and there.by_mail.name in client.get(own_page[1]).text
+    assert "/c/" not in second.text  # whoever finds the letter later gets no further than its own question
     assert "Zgoda potwierdzona" in first.text and "Już potwierdzona" in second.text
     [event] = stored.scalars(sa.select(ConsentEvent).where(ConsentEvent.definition_id == there.by_mail.id))
     assert event.evidence is not None and event.evidence.user_agent == "Firefox"
