@@ -4,6 +4,8 @@ Drawn anew whatever came in, so that neither a position in its data nor a script
 SVG is never taken: it can hold scripts, and hardly any mail program shows it.
 """
 
+import struct
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -18,7 +20,11 @@ WIDEST, HIGHEST = 240, 80
 # MPO: a JPEG with a second picture behind it, as telephones save photographs.
 _ENDINGS = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg"}
 TYPES = {"png": "image/png", "jpg": "image/jpeg"}
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+# What Pillow raises on a damaged file, the reading of its profile and of its EXIF data included.
+_BROKEN = (
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, struct.error,
+    zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 
 
 class PictureRefused(DomainError):

@@ -1,6 +1,7 @@
 """What may become a logo, and what becomes of it."""
 
 from io import BytesIO
+from zlib import crc32
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -12,6 +13,20 @@ def saved(kind: str, size: tuple[int, int], mode: str = "RGB", **options: object
     out = BytesIO()
     Image.new(mode, size, "teal" if mode == "RGB" else 1).save(out, kind, **options)
     return out.getvalue()
+
+
+def broken_profile() -> bytes:
+    """A colour profile without a name, behind the picture."""
+    whole = saved("PNG", (60, 30))
+    return whole[:-12] + b"\0\0\0\0iCCP" + crc32(b"iCCP").to_bytes(4, "big") + whole[-12:]
+
+
+def broken_exif() -> bytes:
+    """A picture to be turned, and a tag that cannot be written again."""
+    said = Image.Exif()
+    said[0x0112], said[0x010E] = 6, "x"
+    whole = saved("JPEG", (60, 30), exif=said)
+    return whole.replace(b"\x01\x0e\0\x02\0\0\0\x02", b"\x01\x4c\0\x02\0\0\0\x02")
 
 
 @pytest.mark.parametrize(
@@ -57,10 +72,15 @@ def test_nothing_but_the_picture_goes_out() -> None:
         saved("PNG", (400, 400))[:300],
         saved("JPEG", (400, 400))[:300],
         saved("PNG", (4001, 10)),
+        broken_profile(),
+        broken_exif(),
         b"\x89PNG\r\n\x1a\n" + bytes(LARGEST_FILE),
     ],
-    ids=["empty", "svg", "gif", "webp", "half-a-png", "half-a-jpeg", "too-wide", "too-large"],
-)
+    ids=[
+        "empty", "svg", "gif", "webp", "half-a-png", "half-a-jpeg", "too-wide", "broken-profile",
+        "broken-exif", "too-large",
+    ],
+)  # fmt: skip
 def test_anything_else_is_refused(content: bytes) -> None:
     with pytest.raises(PictureRefused):
         logo_picture(content)
