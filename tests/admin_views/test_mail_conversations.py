@@ -36,6 +36,17 @@ def test_what_a_letter_quotes_is_folded(visit: Visit, mailed: Conversation) -> N
     assert 'value="Re: Naprawa"' in shown and "anna@poczta.example" in shown
 
 
+def test_what_a_stranger_wrote_turns_no_line_of_ours_around(
+    visit: Visit, stored: Session, mailed: Conversation
+) -> None:
+    """By a sign that says the rest of the line runs from right to left."""
+    given = {"channel": Channel.EMAIL, "subject": "\u202etxt.exe", "sender": ""}
+    scene.hear(stored, mailed, "x", "\u202eanna@poczta.example", **given)
+    stored.commit()
+    shown = page(visit("viewer"), mailed)
+    assert "<bdi>\u202etxt.exe</bdi>" in shown and "<bdi>\u202eanna@poczta.example</bdi>" in shown
+
+
 def test_a_letter_counts_as_a_text_does(visit: Visit, mailed: Conversation) -> None:
     viewer = visit("viewer")
     assert viewer.get("/admin/conversation/unread").get_json()["unread"] == 1
