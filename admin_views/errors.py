@@ -1,5 +1,6 @@
 """What a person reads when there is no page to show."""
 
+import json
 import logging
 from http import HTTPStatus
 
@@ -42,10 +43,22 @@ def _page(error: HTTPException) -> ResponseReturnValue:
 def _written(error: HTTPException, code: int) -> ResponseReturnValue:
     if code == HTTPStatus.INTERNAL_SERVER_ERROR:
         db.session.rollback()  # whatever failed may have left the session unusable
+    if request.path.startswith("/api/"):
+        return _problem(error, code)
     if asks_as_script():
         return _plain(error, code)
     title, hint = _words(error, code)
     return render_template("panel/problem.html", code=code, title=title, hint=hint), code
+
+
+def _problem(error: HTTPException, code: int) -> Response:
+    """What another system reads: RFC 9457, in English like every answer of the API, with the headers of the
+    refusal (``Allow``, ``Retry-After``).
+    """
+    problem = json.dumps({"title": f"{HTTPStatus(code).phrase}.", "status": code})
+    answer = Response(problem, code, mimetype="application/problem+json")
+    answer.headers.update((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    return answer
 
 
 def _plain(error: HTTPException, code: int) -> Response:

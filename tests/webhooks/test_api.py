@@ -171,6 +171,18 @@ def test_a_body_nested_as_deep_as_can_be_read_is_refused_in_words(
         app.testing = True
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", PATH, 405), ("DELETE", PATH, 405), ("GET", "/api/v1/event", 404)]
+)
+def test_what_the_api_does_not_know_is_refused_as_a_problem(
+    client: FlaskClient, method: str, path: str, status: int
+) -> None:
+    answer = client.open(path, method=method)
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert answer.get_json()["status"] == status
+    assert ("POST" in answer.headers.get("Allow", "")) == (status == 405)
+
+
 def test_a_revoked_key_opens_nothing(app: Flask, client: FlaskClient, now: datetime, repair_id: int) -> None:
     with app.app_context():
         row, text = issue_token(db.session(), "Sklep", [EVENTS_WRITE], actor_id=None, now=now)
