@@ -16,8 +16,10 @@ from admin_views.base import RecordView
 from admin_views.fields import Row, Section
 from admin_views.filters import flag, one_of, since, until
 from admin_views.formatters import link
+from admin_views.labels import label
 from admin_views.sections import RETURNS
 from domain.addresses import address_digest, normalise_email
+from domain.bounces import BounceKind
 from domain.channel import Channel
 from domain.errors import DomainError
 from extensions.login import current_user_id, may
@@ -77,11 +79,15 @@ class SuppressionView(RecordView):
         "address_digest": _("Digest of the address"),
     }
     column_formatters = {
+        "source": lambda _view, _context, block, _name: _source(block),
         "address": lambda view, _context, block, _name: link(
             view.record_title(block), ".details_view", id=block.id
         )
     }
-    column_formatters_export = {"address": lambda view, _context, block, _name: view.record_title(block)}
+    column_formatters_export = {
+        "address": lambda view, _context, block, _name: view.record_title(block),
+        "source": lambda _view, _context, block, _name: _source(block),
+    }
     column_sortable_list = ("created_at", "reason", "lifted_at")
     column_filters = (
         flag("active", _("Still blocked"), Suppression.lifted_at.is_(None)),
@@ -160,3 +166,10 @@ class SuppressionView(RecordView):
         if model.lifted_at is not None or not may(ADMINISTER):
             return []
         return [self.section("lift_block", block=model)]
+
+
+def _source(block: Suppression) -> str:
+    """What made the block, in words: a kind of bounce, or a person in the panel."""
+    if block.source == "panel":
+        return str(label(BounceKind.MANUAL))
+    return str(label(BounceKind(block.source))) if block.source in set(BounceKind) else block.source
