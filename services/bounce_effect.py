@@ -58,12 +58,18 @@ def block_for(
         address_digest=bounce.address_digest,
         reason=SuppressionReason.COMPLAINT if complaint else SuppressionReason.BOUNCE,
         source=bounce.kind.value,
-        detail=(why or f"{bounce.status_code} {bounce.diagnostic}").strip(),
+        detail=why or _said(bounce),
         actor_id=actor_id,
         now=now,
     )
     if bounce.message is not None:
         bounce.message.delivery_state = DeliveryState.BOUNCED
+
+
+def _said(bounce: Bounce) -> str:
+    """The code and the words of the server, the code once where the words begin with it."""
+    said = (bounce.diagnostic or "").strip()
+    return said if said.startswith(bounce.status_code or "") else f"{bounce.status_code} {said}".strip()
 
 
 def release(

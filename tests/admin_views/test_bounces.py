@@ -155,3 +155,14 @@ def test_a_bounce_typed_in_is_shown_as_understood_before_it_is_saved(
     assert (bounce.kind, bounce.verdict, active(stored)) == (BounceKind.MANUAL, BounceVerdict.BLOCK, 1)
     refused = operator.post("/admin/bounce/new/", **form | {"address": ""}).text
     assert "Give the address that the message came back from" in refused
+
+
+def test_the_block_says_a_typed_in_code_once(visit: Visit, stored: Session, panel: Flask) -> None:
+    operator = visit("operator")
+    form = {
+        "address": "jan@inna.example", "code": "5.1.1", "said": "User unknown", "came_on": "2026-03-02",
+    }  # fmt: skip
+    first = operator.post("/admin/bounce/new/", **form).text
+    mark = first.split('name="understood" value="')[1].split('"')[0]
+    operator.post("/admin/bounce/new/", **form, understood=mark)
+    assert stored.scalars(sa.select(Suppression.detail)).all() == ["5.1.1 User unknown"]
