@@ -152,7 +152,7 @@ class RepairMoves(GuardedView):
 
 def summary(done: MovedMany) -> str:
     """``12 changed, 3 refused: N/2026/0001: why; …``: the same reason once, with all its numbers."""
-    changed = ngettext("%(num)s changed", "%(num)s changed", done.moved)
+    changed = ngettext("%(num)s repair changed", "%(num)s repairs changed", done.moved)
     if not done.refused:
         return f"{changed}."
     numbers: dict[str, list[str]] = {}

@@ -82,7 +82,7 @@ class SuppressionView(RecordView):
         "source": lambda _view, _context, block, _name: _source(block),
         "address": lambda view, _context, block, _name: link(
             view.record_title(block), ".details_view", id=block.id
-        )
+        ),
     }
     column_formatters_export = {
         "address": lambda view, _context, block, _name: view.record_title(block),

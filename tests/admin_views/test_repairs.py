@@ -165,7 +165,8 @@ def test_several_are_moved_each_by_itself(visit: Visit, stored: Session, client:
     assert asked.text.count('name="rowid"') == 3
     operator.post("/admin/repair/move-many", rowid=ids, wanted="diagnosis", hold_back="yes")
     assert operator.sentences() == [
-        f"2 changed, 1 refused: {repairs[2].number} – A repair cannot go from “Repair closed” to “Diagnosis”."
+        f"2 repairs changed, 1 refused: {repairs[2].number} – "
+        "A repair cannot go from “Repair closed” to “Diagnosis”."
     ]
     stored.expire_all()
     assert [each.state for each in repairs] == [S.DIAGNOSIS, S.DIAGNOSIS, S.CLOSED]
