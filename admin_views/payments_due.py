@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from wtforms.validators import URL, InputRequired, NumberRange, Optional
+from wtforms.validators import URL, InputRequired, Optional, ValidationError
 
 from admin_views import repair_card
 from admin_views.desk import (
@@ -30,6 +30,12 @@ from services.move_repair import Mover
 from services.service_desk import announce_payment
 
 DEAREST = 1_000_000 * UNITS_PER_ZLOTY
+
+
+def _payable(_form: Any, field: UnitsField) -> None:
+    """In zloty, as it is typed; one that is no amount has been told so."""
+    if field.data is not None and not 0 < field.data <= DEAREST:
+        raise ValidationError(gettext("The amount has to be above nought and at most one million zloty."))
 
 
 class PaymentDueView(OfRepairView):
@@ -107,7 +113,7 @@ class PaymentDueView(OfRepairView):
     form_overrides = {"amount": UnitsField}
     form_args = {
         "number": numbered(PaymentDue.number, "P"),
-        "amount": {"validators": [InputRequired(), NumberRange(min=1, max=DEAREST)]},
+        "amount": {"validators": [InputRequired(), _payable]},
         "pay_url": {
             "validators": [Optional(), URL(require_tld=False)],
             "description": _("Where the client pays; it stands in the notification."),

@@ -149,6 +149,21 @@ def test_a_payment_that_makes_no_sense_is_not_made(
     assert stored.scalars(sa.select(PaymentDue)).all() == [] and kinds(stored) == []
 
 
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("-5", "is not an amount of money"),
+        ("0", "above nought and at most one million"),
+        ("1000000,01", "above nought and at most one million"),
+    ],
+)
+def test_a_wrong_amount_is_told_so_once_and_in_zloty(
+    visit: Visit, client: Client, amount: str, said: str
+) -> None:
+    page = visit("operator").post("/admin/payment_due/new/", **payment(client, amount=amount)).text
+    assert said in page and page.count('class="field-error"') == 1
+
+
 def test_a_payment_is_for_a_repair_of_the_same_client(visit: Visit, stored: Session, repair: Repair) -> None:
     other = make.make_person(stored, "Jan", "Żak")
     stored.commit()
