@@ -38,7 +38,7 @@ _WHEN = (
 def _result(_view: Any, _context: Any, row: Notification, _name: str) -> Markup:
     if row.message is not None:
         sent = link(row.message.address or f"#{row.message_id}", "message.details_view", id=row.message_id)
-        return Markup("{} {}").format(sent, badge(row.message.status))
+        return Markup('<span class="anywhere">{}</span> {}').format(sent, badge(row.message.status))
     shown = badge(row.reason) if row.reason else Markup("")
     detail = translate_stored(row.detail)
     return Markup('{} <span class="text-faint">{}</span>').format(shown, detail) if detail else shown
