@@ -105,9 +105,15 @@
   }
 
   form.addEventListener("input", changed);
+  let again = false;
+
+  /** Asked to check while it is being checked, it checks once more; sending is never asked for twice. */
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (form.ariaBusy === "true") return;
+    if (form.ariaBusy === "true") {
+      again = again || !(event.submitter && event.submitter.matches("[data-send-single]"));
+      return;
+    }
     form.ariaBusy = "true";
     try {
       await submit(event.submitter);
@@ -115,6 +121,9 @@
       say(form.dataset.noConnection);
     } finally {
       form.ariaBusy = "false";
+      const check = again && form.querySelector("[name=step][value=preview]");
+      again = false;
+      if (check) form.requestSubmit(check);
     }
   });
   if (form.elements.subject) startEditor();

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
 from models.client import Client
@@ -71,6 +71,27 @@ def test_a_text_is_counted_checked_confirmed_and_sent(
     page.locator("#confirm-dialog [data-confirm-yes]").click()
     expect(page.locator(".flashes")).to_contain_text("is on its way")
     assert stored.scalars(sa.select(Message.body_text)).all() == ["Klucze czekają, Anna!"]
+
+
+def test_a_check_asked_for_while_one_is_under_way_is_made(open_page: OpenPage, client: Client) -> None:
+    page, held = open_page(at=f"/admin/client/message/{client.id}/sms"), []
+
+    def hold_the_first(route: Route) -> None:
+        if held or route.request.method != "POST":
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/admin/client/message/**", hold_the_first)
+    check = page.get_by_role("button", name="Check and preview")
+    page.get_by_label("Content of the message").fill("Klucze czekają")
+    with page.expect_request(lambda request: request.method == "POST" and "/message/" in request.url):
+        check.click()
+    page.get_by_label("Content of the message").fill("Klucze czekają!")
+    check.click()
+    held[0].continue_()
+    expect(page.locator("[data-send-single]")).to_be_visible()
+    expect(page.locator("[data-sms-bubble]")).to_have_text("Klucze czekają!")
 
 
 def test_a_mail_is_written_in_the_editor_and_sent(
