@@ -38,7 +38,7 @@ hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate" if os.environ.get("GONIEC_CI") == "1" else "goniec")
 
 TESTS = Path(__file__).parent
-TRACED = {"domain", "services", "queries", "jobs"}
+TRACED = {"admin_views", "commands", "domain", "jobs", "queries", "services", "webhooks"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace where the rules and the use cases are tested: tracing makes a test up to a half dearer."""
+    """Trace where rules and use cases are tested: tracing makes a test up to a half dearer."""
     for item in items:
         if not TRACED & set(item.path.relative_to(TESTS).parts[:1]):
             item.add_marker("no_cover")
