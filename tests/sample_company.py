@@ -1,10 +1,13 @@
 """The sample company, written once for the whole run: who needs one takes a copy."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
+from flask import Flask
 
 from models import db
 from sandbox.sample_company import SampleCompany, write_sample_company
@@ -14,6 +17,15 @@ from tests.run_directory import once
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SMALL, USUAL = 200, 1200
 PASSWORD = "correct-horse-battery"
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Flask]:
+    """The application on this database, its context pushed."""
+    app = build_app({"DATABASE_URL": url}, panel=False)
+    with app.app_context():
+        yield app
+        dispose(app)
 
 
 def write(clients: int = SMALL, now: datetime = MONDAY) -> SampleCompany:
@@ -27,11 +39,9 @@ def copy_of_company(clients: int, place: Path) -> str:
 
     def make() -> None:
         shutil.copyfile(sqlite_template(), company)
-        app = build_app({"DATABASE_URL": f"sqlite:///{company}"}, panel=False)
-        with app.app_context():
+        with opened(f"sqlite:///{company}"):
             write(clients)
             db.session.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
-            dispose(app)
 
     once(company.name, make)
     shutil.copyfile(company, place / company.name)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,8 +39,8 @@ from queries.preflight import preflight
 from queries.two_way import one_way
 from sandbox.sample_company import AlreadyInUse
 from services.message_content import ContentRenderer, prepare_content
-from tests.conftest import build_app, dispose, migrated_postgres
-from tests.sample_company import MONDAY, PASSWORD, SMALL, USUAL, copy_of_company, write
+from tests.conftest import build_app, migrated_postgres
+from tests.sample_company import MONDAY, PASSWORD, SMALL, USUAL, copy_of_company, opened, write
 
 EVERYTHING = tuple(ContractType)
 
@@ -69,14 +68,6 @@ def company(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
         copy_of_company(SMALL, tmp_path) if sqlite else request.getfixturevalue("on_postgres")
     ) as app:
         yield app
-
-
-@contextmanager
-def opened(url: str) -> Iterator[Flask]:
-    app = build_app({"DATABASE_URL": url}, panel=False)
-    with app.app_context():
-        yield app
-        dispose(app)
 
 
 def errors(investment_id: int, *types: ContractType) -> dict[Reason, int]:

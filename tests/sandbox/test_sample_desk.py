@@ -22,18 +22,14 @@ from models.shipment import Shipment
 from models.ticket import Ticket
 from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
-from tests.conftest import build_app, dispose
-from tests.sample_company import MONDAY, SMALL, copy_of_company
+from tests.sample_company import MONDAY, SMALL, copy_of_company, opened
 
 
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """Only looked at."""
-    url = copy_of_company(SMALL, tmp_path_factory.mktemp("desk"))
-    app = build_app({"DATABASE_URL": url}, panel=False)
-    with app.app_context():
+    with opened(copy_of_company(SMALL, tmp_path_factory.mktemp("desk"))) as app:
         yield app
-        dispose(app)
 
 
 def test_there_is_a_repair_in_every_state_and_an_offer_of_every_fate(seeded: Flask) -> None:

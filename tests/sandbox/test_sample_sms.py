@@ -14,16 +14,13 @@ from models.message import Message, Origin
 from models.sms_day import SmsDay
 from queries.ledger_check import check_ledger
 from queries.reports_check import check_reports
-from tests.conftest import build_app, dispose
-from tests.sample_company import MONDAY, USUAL, copy_of_company
+from tests.sample_company import MONDAY, USUAL, copy_of_company, opened
 
 
 @pytest.fixture
 def seeded(tmp_path: Path) -> Iterator[Flask]:
-    app = build_app({"DATABASE_URL": copy_of_company(USUAL, tmp_path)}, panel=False)
-    with app.app_context():
+    with opened(copy_of_company(USUAL, tmp_path)) as app:
         yield app
-        dispose(app)
 
 
 def test_texts_left_on_many_days_of_the_last_weeks_and_the_ledger_is_in_order(seeded: Flask) -> None:
