@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import current_app
+from flask import Flask, current_app
 from rq import Worker
 
 from benchmarks.ground import NotReady, application, database_url
@@ -46,11 +46,21 @@ class Delivery:
 class Engine:
     """Two workers that wait on one database. Use `engine_on`."""
 
-    def __init__(self, messages: int) -> None:
+    def __init__(self, app: Flask, messages: int) -> None:
+        self._app = app
         self._messages = messages
 
     def send_campaign(self) -> Delivery:
         """Approve a new campaign to everybody and have it delivered."""
+        with self._app.app_context():  # another engine's context may lie above this one's
+            return self._send_campaign()
+
+    def letters(self) -> list[tuple[str, bytes]]:
+        """The last campaign's messages as they go out, address and bytes."""
+        with self._app.app_context():
+            return self._letters()
+
+    def _send_campaign(self) -> Delivery:
         rings: list[object] = []
         campaign_id = self._draft()
         order = SendOrder(letter().to_json(), {}, skip_errors=False, approved_by_id=None)
@@ -69,8 +79,7 @@ class Engine:
         assert last is not None
         return Delivery(self._messages / (last - rung).total_seconds(), frozen)
 
-    def letters(self) -> list[tuple[str, bytes]]:
-        """The last campaign's messages as they go out, address and bytes."""
+    def _letters(self) -> list[tuple[str, bytes]]:
         campaign_id = db.session.scalar(sa.select(sa.func.max(Campaign.id)))
         assert campaign_id is not None
         account = db.session.scalars(sa.select(MailAccount).where(MailAccount.is_default)).one()
@@ -137,10 +146,10 @@ def engine_on(kind: str, directory: Path, *, smtp_port: int, messages: int) -> I
             "MAIL_DEFAULT_SENDER": "biuro@goniec.example",
             "BASE_URL": "https://goniec.example",
         }
-        with application(environment):
+        with application(environment) as app:
             populate(db.session(), clients=messages, audience=messages, flawless=True)
             with _workers(environment, directory / f"workers-{kind}.log"):
-                yield Engine(messages)
+                yield Engine(app, messages)
 
 
 @contextmanager
