@@ -8,7 +8,7 @@ import base64
 import re
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -33,7 +33,6 @@ _AUTHENTICATED = 235
 _ENVELOPE_STAGES = (Stage.MAIL_FROM, Stage.RCPT_TO, Stage.DATA)
 _BARE_NEWLINE = re.compile(rb"\r\n|\r|\n")
 _ENVELOPE_ADDRESS = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029\ud800-\udfff]*")
-
 
 Reply = tuple[int, bytes]
 
@@ -85,11 +84,18 @@ class SmtpSession:
             raise
         return None
 
-    def send(self, envelope_from: str, recipient: str, payload: bytes) -> Outcome:
+    def send(
+        self,
+        envelope_from: str,
+        recipient: str,
+        payload: bytes,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Outcome:
         """Send one message to one recipient; never raises for the network or the protocol.
 
         ``payload`` is the complete message, not dot-stuffed. Addresses are as SMTP carries them
         (domain.mail_headers.envelope_address); ``envelope_from`` may be empty (RFC 3834 replies).
+        ``meanwhile`` is called while the server has the message and has not answered; it must not raise.
         """
         if self._smtp is None:
             return Unavailable("", str(NoConnection()))
@@ -108,7 +114,7 @@ class SmtpSession:
         if self._size_limit and len(payload) > self._size_limit:
             return Refused("", str(LargerThanAllowed(size=len(payload), limit=self._size_limit)))
         try:
-            return self._transact(f"FROM:<{envelope_from}>{options}", f"TO:<{recipient}>", payload)
+            return self._transact(f"FROM:<{envelope_from}>{options}", f"TO:<{recipient}>", payload, meanwhile)
         except OSError as error:  # smtplib's own errors are OSErrors too
             self._drop()
             return outcome_of_loss(self._stage, str(error))
@@ -172,7 +178,9 @@ class SmtpSession:
         else:
             smtp.login(user, password)
 
-    def _transact(self, sender: str, recipient: str, payload: bytes) -> Outcome:
+    def _transact(
+        self, sender: str, recipient: str, payload: bytes, meanwhile: Callable[[], None]
+    ) -> Outcome:
         smtp = self._smtp
         assert smtp is not None  # noqa: S101 - send() has looked
         if smtp.sock is not None:
@@ -185,6 +193,7 @@ class SmtpSession:
         smtp.sock.sendall(_terminated(payload))
         self._stage = Stage.END_OF_DATA
         smtp.sock.settimeout(self._settings.receipt_timeout_seconds)
+        meanwhile()
         return self._stopped(*smtp.getreply())
 
     def _in_steps(self, envelope: Sequence[str]) -> Reply | None:

@@ -64,6 +64,9 @@ class Base(DeclarativeBase):
     )
 
 
+BUSY_TIMEOUT = 20_000
+"""Milliseconds a statement waits for SQLite's one writer."""
+
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 
 if TYPE_CHECKING:
@@ -92,8 +95,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         for pragma in (
             "journal_mode=WAL",
             "foreign_keys=ON",
-            "busy_timeout=20000",
+            f"busy_timeout={BUSY_TIMEOUT}",
             "synchronous=NORMAL",
+            "wal_autocheckpoint=8000",  # pages, 32 MB; a message sent writes eight, a checkpoint flushes
             "temp_store=MEMORY",
             "cache_size=-65536",
         ):

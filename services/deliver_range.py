@@ -32,6 +32,7 @@ from services.record_bounce import record_smtp_bounce
 from services.record_outcome import ClaimRecorder, finish_accepted_attempts
 
 Letter = TypeVar("Letter")
+Item = TypeVar("Item")
 _Letter_contra = TypeVar("_Letter_contra", contravariant=True)
 _Composed_co = TypeVar("_Composed_co", covariant=True)
 
@@ -40,7 +41,8 @@ class Desk(Protocol[_Letter_contra]):
     """Where composed messages are made ready and handed over, one after the other.
 
     ``prepared`` says of each what ``hand_over`` needs; that answers None when the message is no longer the
-    claim's, and nothing went out.
+    claim's, and nothing went out. While it waits for an answer, ``hand_over`` may call ``meanwhile``, which
+    takes the next from ``prepared`` and never raises.
     """
 
     @property
@@ -49,7 +51,7 @@ class Desk(Protocol[_Letter_contra]):
     def prepared(
         self, claim_id: int, composed: Iterator[tuple[Outgoing, _Letter_contra | DomainError]]
     ) -> Iterator[tuple[Outgoing, Any]]: ...
-    def hand_over(self, message: Outgoing, ready: Any) -> Outcome | None: ...
+    def hand_over(self, message: Outgoing, ready: Any, meanwhile: Callable[[], None]) -> Outcome | None: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -148,6 +150,28 @@ def _record_failure(session: Session, work: WorkRange, shop: Workshop[Letter], f
     )
 
 
+class _Ahead(Iterator[Item]):
+    """Items that can be fetched before they are asked for. What goes wrong is raised when they are."""
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._items = items
+        self._fetched: Item | None = None
+        self._trouble: Exception | None = None
+
+    def fetch(self) -> None:
+        """Have the next one ready."""
+        try:
+            self._fetched = next(self)
+        except Exception as error:  # noqa: BLE001 - raised again by __next__, once the answer is recorded
+            self._trouble = error
+
+    def __next__(self) -> Item:
+        if self._trouble is not None:
+            raise self._trouble
+        fetched, self._fetched = self._fetched, None
+        return next(self._items) if fetched is None else fetched
+
+
 class _Run(Generic[Letter]):
     """The sending of one claim over one connection."""
 
@@ -180,9 +204,10 @@ class _Run(Generic[Letter]):
         """
         shop = self._shop
         composed = composer.compose(iter(self._messages()), shop.clock())
-        for message, ready in desk.prepared(self.claim_id, composed):
+        prepared = _Ahead(desk.prepared(self.claim_id, composed))
+        for message, ready in prepared:
             self.in_flight = True
-            outcome = desk.hand_over(message, ready)
+            outcome = desk.hand_over(message, ready, prepared.fetch)
             if isinstance(outcome, AccountRefused):
                 return outcome
             if outcome is None or not self._record(message, outcome):

@@ -15,7 +15,9 @@ class MailConnection(Protocol):
     @property
     def usable(self) -> bool: ...
     def open(self) -> Unavailable | None: ...
-    def send(self, envelope_from: str, recipient: str, payload: bytes) -> Outcome: ...
+    def send(
+        self, envelope_from: str, recipient: str, payload: bytes, meanwhile: Callable[[], None]
+    ) -> Outcome: ...
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -43,11 +45,14 @@ class MailDesk:
         for message, letter in composed:
             yield message, Refused("", str(letter)) if isinstance(letter, DomainError) else letter
 
-    def hand_over(self, message: Outgoing, letter: Envelope | Refused) -> Outcome:
-        """The server's answer to one message."""
+    def hand_over(
+        self, message: Outgoing, letter: Envelope | Refused, meanwhile: Callable[[], None]
+    ) -> Outcome:
+        """The server's answer to one message; the next one is composed while the server makes up its mind."""
         if isinstance(letter, Refused):
             return letter
-        return self._connection.send(self._envelope_from(message.id), letter.recipient, letter.payload)
+        sender = self._envelope_from(message.id)
+        return self._connection.send(sender, letter.recipient, letter.payload, meanwhile)
 
     def __enter__(self) -> Self:
         self._connection.__enter__()

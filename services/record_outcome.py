@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from domain.delivery import Move, Status, back_off, sources, target
 from domain.outcomes import Accepted, Failure, Outcome, Refused, Unavailable, Uncertain
-from models.driver_statement import DriverStatement
+from models.driver_statement import DriverConnection
 from models.message import AttemptOutcome, DeliveryAttempt, DeliveryClaim, Message
-from models.sessions import autocommit_connection, rows_changed
+from models.sessions import rows_changed
 from services.delivery_policy import DeliveryPolicy
 from services.late_answers import answer_late
 from services.ledger import hold_account
@@ -66,9 +66,10 @@ class ClaimRecorder:
 
     def __init__(self, session: Session, claim: DeliveryClaim, policy: DeliveryPolicy) -> None:
         self._session = session
-        self._autocommit = autocommit_connection(session)
+        self._driver = DriverConnection(session)
         self._payer = claim.sms_account_id
-        self._accepting = DriverStatement(self._autocommit, _ACCEPT_VIA if self._payer else _ACCEPT)
+        self._accepting = self._driver.prepare(_ACCEPT_VIA if self._payer else _ACCEPT)
+        self._renewing = self._driver.prepare(_RENEW)
         self._claim_id = claim.id
         self._policy = policy
         self._renew_at = claim.leased_until - policy.lease / 2
@@ -99,12 +100,12 @@ class ClaimRecorder:
 
     def close(self) -> None:
         """Give the connection back."""
-        self._autocommit.close()
+        self._driver.close()
 
     def _renew(self, now: datetime) -> None:
         if now >= self._renew_at:
             until = now + self._policy.lease
-            self._autocommit.execute(_RENEW, {"of_claim": self._claim_id, "until": until})
+            self._renewing.execute({"of_claim": self._claim_id, "until": until})
             self._renew_at = until - self._policy.lease / 2
 
     def _accept(self, message_id: int, outcome: Accepted, now: datetime) -> bool:

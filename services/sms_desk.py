@@ -77,7 +77,7 @@ class SmsDesk:
                 yield each
                 self._write_down()
 
-    def hand_over(self, _message: Outgoing, ready: Payable) -> Outcome | None:
+    def hand_over(self, _message: Outgoing, ready: Payable, _meanwhile: Callable[[], None]) -> Outcome | None:
         """The answer of the first gateway that is not unavailable; what could not be paid for is not sent."""
         return self._send(ready) if isinstance(ready, TextMessage) else ready
 

@@ -1,6 +1,7 @@
 """The SMTP gateway against real servers on loopback."""
 
 import socket
+import threading
 
 import pytest
 
@@ -31,6 +32,32 @@ def test_a_range_of_messages_goes_over_one_connection():
         assert len(peer.conversations) == 1
         assert peer.commands[1:4] == [b"MAIL FROM:<bounce+1@example.pl>", b"RCPT TO:<a0@example.pl>", b"DATA"]
         assert peer.commands[-1].upper() == b"QUIT"
+
+
+def test_the_next_message_is_prepared_while_the_server_has_this_one():
+    waited_with: list[int] = []
+
+    def answer(_command: bytes) -> bytes:
+        assert waited.wait(10), "the server would wait for ever"
+        return b"250 2.0.0 queued as ABC123\r\n"
+
+    waited = threading.Event()
+    with smtp_peer(end_of_data=answer) as peer, SmtpSession(settings(peer.port)) as session:
+        assert session.open() is None
+
+        def meanwhile() -> None:
+            waited_with.append(len(peer.messages))
+            waited.set()
+
+        assert session.send(SENDER, RECIPIENT, PAYLOAD, meanwhile) == Accepted("ABC123")
+    assert len(waited_with) == 1
+
+
+@pytest.mark.parametrize("stage", ["mail_from", "rcpt_to", "data"])
+def test_a_message_refused_before_its_data_leaves_no_time_for_another(stage):
+    with smtp_peer(**{stage: b"550 5.1.1 no\r\n"}) as peer, SmtpSession(settings(peer.port)) as session:
+        assert session.open() is None
+        assert isinstance(session.send(SENDER, RECIPIENT, PAYLOAD, pytest.fail), Refused | Unavailable)
 
 
 @pytest.mark.parametrize("stage", STAGES)

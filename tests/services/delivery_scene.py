@@ -79,9 +79,12 @@ class Connection:
         self.usable = True
         return None
 
-    def send(self, envelope_from: str, recipient: str, payload: bytes) -> Outcome:
+    def send(
+        self, envelope_from: str, recipient: str, payload: bytes, meanwhile: Callable[[], None]
+    ) -> Outcome:
         server = self._server
         server.handed.append(recipient)
+        meanwhile()
         server.before_answer(recipient)
         answer = server.answers[recipient].pop(0) if server.answers[recipient] else Accepted("Q1")
         self.usable = recipient not in server.hangs_up_after and not (

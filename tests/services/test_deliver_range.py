@@ -179,6 +179,27 @@ def test_what_cannot_be_composed_pauses_the_campaign_and_leaves_nothing_uncertai
     assert scene.claims() == []
 
 
+class Noting(AddressOnly):
+    def __init__(self) -> None:
+        self.composed: list[str] = []
+
+    def compose(self, messages: Iterable[Outgoing], date: datetime) -> Iterator[tuple[Outgoing, Envelope]]:
+        for message, envelope in super().compose(messages, date):
+            self.composed.append(envelope.recipient)
+            yield message, envelope
+
+
+def test_the_next_message_is_composed_before_this_one_is_answered(scene: Scene) -> None:
+    composer = Noting()
+    composed_by_then: list[int] = []
+    scene.server.before_answer = lambda _recipient: composed_by_then.append(len(composer.composed))
+    campaign = scene.campaign(3)
+    deliver_range(scene.session, scene.work(campaign), replace(scene.shop(), composer=lambda: composer))
+    assert composed_by_then == [2, 3, 3]
+    assert composer.composed == scene.server.handed == [address_of(n) for n in (1, 2, 3)]
+    assert scene.statuses(campaign) == [Status.SENT] * 3
+
+
 class BreaksBetweenMessages(AddressOnly):
     def compose(self, messages: Iterable[Outgoing], date: datetime) -> Iterator[tuple[Outgoing, Envelope]]:
         yield next(super().compose(messages, date))
