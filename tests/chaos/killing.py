@@ -111,10 +111,16 @@ class Workers:
             self.running.append(process)
 
     def kill(self, process: "subprocess.Popen[bytes]") -> None:
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         process.wait()
         sessions.kill(process.pid)
         self.running.remove(process)
+
+    def finish(self) -> None:
+        """Let each end what it is at: an answer later than its lease still decides its message."""
+        for process in self.running:
+            process.terminate()
+        wait_for(lambda: all(process.poll() is not None for process in self.running), "the workers to end")
 
     def kill_all(self) -> None:
         for process in list(self.running):
@@ -242,6 +248,7 @@ class Killing:
             return not any(self._statuses()[status] for status in UNFINISHED)
 
         wait_for(done, "the end of the campaign", step=0.1)
+        self._workers.finish()
 
     def _statuses(self) -> Counter[Status]:
         rows = db.session.execute(sa.select(Message.status, sa.func.count()).group_by(Message.status)).all()
