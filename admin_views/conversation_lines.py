@@ -78,8 +78,7 @@ def lines_of(conversation: Conversation, limit: int | None) -> tuple[list[Line],
     session = db.session()
     messages = newest_messages(session, conversation.id, limit)
     offers = decided_by(session, messages)
-    client_id = conversation.client_id
-    foreign = from_elsewhere(session, client_id, messages) if client_id else set()
+    foreign = from_elsewhere(session, conversation, messages)
     lines = [_line(each, offers.get(each.id), each.id in foreign) for each in messages]
     return lines, how_many(session, conversation.id) - len(lines)
 
@@ -87,7 +86,7 @@ def lines_of(conversation: Conversation, limit: int | None) -> tuple[list[Line],
 def answer_of(conversation: Conversation) -> Answered:
     last = last_message(conversation)
     by_mail = last is not None and last.channel is Channel.EMAIL
-    subject = newest_subject(db.session(), conversation.id)
+    subject = newest_subject(db.session(), conversation)
     return Answered(Channel.EMAIL if by_mail else Channel.SMS, answer_subject(subject) if subject else "")
 
 

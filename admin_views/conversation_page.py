@@ -28,7 +28,7 @@ from models.conversation import Conversation
 from queries.canned_answers import canned_answers
 from queries.choices import staff_choices
 from queries.conversation_thread import version_of
-from queries.correspondent import Correspondent, correspondent
+from queries.correspondent import Correspondent, correspondent, newest_is_from_elsewhere
 from queries.two_way import one_way
 from services.answer_conversation import AnswerOrder, answer_conversation
 from services.ledger import NotEnoughMoney
@@ -147,7 +147,7 @@ def _send(conversation_id: int, typed: TypedAnswer) -> None:
 def _page(conversation: Conversation, typed: TypedAnswer) -> dict[str, Any]:
     session = db.session()
     reader = correspondent(session, conversation, typed.channel)
-    off = one_way(session)
+    off, by_mail = one_way(session), typed.channel is Channel.EMAIL
     find = request.args.get("find", "").strip()
     stranger = stranger_channel(conversation)
     return {
@@ -158,6 +158,7 @@ def _page(conversation: Conversation, typed: TypedAnswer) -> dict[str, Any]:
         "others": others_of(conversation),
         "typed": typed,
         "reader": reader,
+        "elsewhere": newest_is_from_elsewhere(session, conversation) if by_mail else "",
         "channels": [
             (each, url_for(".details_view", id=conversation.id, by=each.value)) for each in CHANNELS
         ],

@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from domain.channel import Channel
-from models.client import Client, EmailAddress
 from models.conversation import Conversation, ConversationState
 from models.message import Direction, Message
 from models.repair import CostOffer
+from queries.known_senders import known_senders
 
 
 def newest_messages(session: Session, conversation_id: int, limit: int | None) -> list[Message]:
@@ -41,15 +41,19 @@ def newest_mail_from(session: Session, conversation_id: int, address_digest: str
     ).one_or_none()
 
 
-def newest_subject(session: Session, conversation_id: int) -> str:
-    """That of the last e-mail; "" where there is none, or only a campaign's, which is with the campaign."""
+def newest_subject(session: Session, conversation: Conversation) -> str:
+    """That of the last e-mail, ours or from an address on record; "" where there is none, or only a
+    campaign's, which is with the campaign.
+    """
+    known = known_senders(session, conversation)
     return (
         session.scalar(
             sa.select(Message.subject)
             .where(
-                Message.conversation_id == conversation_id,
+                Message.conversation_id == conversation.id,
                 Message.channel == Channel.EMAIL,
                 Message.is_automatic.is_(False),
+                sa.or_(Message.direction == Direction.OUTGOING, Message.address_digest.in_(known)),
             )
             .order_by(Message.id.desc())
             .limit(1)
@@ -58,20 +62,16 @@ def newest_subject(session: Session, conversation_id: int) -> str:
     )
 
 
-def from_elsewhere(session: Session, client_id: int, messages: Sequence[Message]) -> set[int]:
-    """Which letters came neither from an address of the client's nor from one that we had written to: whoever
-    was passed a message of ours can answer it.
-    """
-    survivor = sa.select(Client.merged_into_id).where(Client.id == client_id)
-    own = sa.select(EmailAddress.address_digest).where(
-        sa.or_(EmailAddress.client_id == client_id, EmailAddress.client_id.in_(survivor))
-    )
-    known = set(session.scalars(own))
-    known |= {each.address_digest or "" for each in messages if each.direction is Direction.OUTGOING}
+def from_elsewhere(session: Session, conversation: Conversation, messages: Sequence[Message]) -> set[int]:
+    """Which letters came from no address on record: whoever was passed a message of ours can answer it."""
+    known = known_senders(session, conversation)
     return {
         each.id
         for each in messages
-        if each.channel is Channel.EMAIL and each.address_digest and each.address_digest not in known
+        if each.channel is Channel.EMAIL
+        and each.direction is Direction.INCOMING
+        and each.address_digest
+        and each.address_digest not in known
     }
 
 

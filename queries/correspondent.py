@@ -1,4 +1,7 @@
-"""Whom an answer in a conversation goes to: the address it was written from, or the client's primary one."""
+"""Whom an answer in a conversation goes to: the address it was written from, or the client's primary one.
+
+A letter that came from none of the addresses on record is not answered: see `queries.known_senders`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +17,7 @@ from models.conversation import Conversation
 from models.message import Direction, Message
 from models.setting import SUPPRESSION_KEY, secret_of
 from models.suppression import Suppression
+from queries.known_senders import known_senders
 from queries.one_client import OneClient, one_client
 
 
@@ -36,7 +40,8 @@ def correspondent(session: Session, conversation: Conversation, channel: Channel
     client = _client(session, conversation, channel)
     if client is None and conversation.client_id is not None:
         return None
-    written_from = _address_of(session, conversation, channel)
+    known = known_senders(session, conversation) if channel is Channel.EMAIL else None
+    written_from = _address_of(session, conversation, channel, known)
     if written_from is None or (client and client.address == written_from):
         return _as_client(client) if client else None
     key = secret_of(session.connection(), SUPPRESSION_KEY)
@@ -61,19 +66,40 @@ def _client(session: Session, conversation: Conversation, channel: Channel) -> O
     return one_client(session, client_id, channel, Purpose.SERVICE)
 
 
-def _address_of(session: Session, conversation: Conversation, channel: Channel) -> str | None:
-    """What somebody's newest message came from, else what our newest one went to."""
+def newest_is_from_elsewhere(session: Session, conversation: Conversation) -> str:
+    """The address of the newest letter when it is not on record and so is not answered; else ""."""
+    newest = session.execute(
+        sa.select(Message.address, Message.address_digest)
+        .where(*_written(conversation, Channel.EMAIL), Message.direction == Direction.INCOMING)
+        .order_by(Message.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None or newest.address_digest in known_senders(session, conversation):
+        return ""
+    return str(newest.address)
+
+
+def _address_of(
+    session: Session, conversation: Conversation, channel: Channel, known: frozenset[str] | None
+) -> str | None:
+    """What somebody's newest message came from, else what our newest one went to; of ``known`` ones if given."""
     incoming_first = sa.case((Message.direction == Direction.INCOMING, 0), else_=1)
+    among = () if known is None else (Message.address_digest.in_(known),)
     return session.scalar(
         sa.select(Message.address)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.channel == channel,
-            Message.address != "",
-            Message.is_automatic.is_(False),
-        )
+        .where(*_written(conversation, channel), *among)
         .order_by(incoming_first, Message.id.desc())
         .limit(1)
+    )
+
+
+def _written(conversation: Conversation, channel: Channel) -> tuple[sa.ColumnElement[bool], ...]:
+    """What people wrote here by that channel."""
+    return (
+        Message.conversation_id == conversation.id,
+        Message.channel == channel,
+        Message.address != "",
+        Message.is_automatic.is_(False),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
+from domain.channel import Channel
 from models.conversation import Conversation, ConversationState
 from models.message import Direction, Message
 
@@ -41,14 +42,22 @@ def last_messages(session: Session | scoped_session[Any], conversation_ids: list
 
 
 def numbers_of(session: Session | scoped_session[Any], conversation_ids: list[int]) -> dict[int, str]:
-    """Whom each conversation is with: the address somebody's newest message came from, else that our newest
-    one went to.
+    """Whom each conversation is with: the stranger whose it is, else the address somebody's newest message
+    came from, else that our newest one went to.
     """
     is_incoming = sa.case((Message.direction == Direction.INCOMING, 1), else_=0)
+    is_strangers = sa.case((_is_of_who_began(), 1), else_=0)
     rows = session.execute(
-        sa.select(Message.conversation_id, Message.address, is_incoming, sa.func.max(Message.id))
+        sa.select(Message.conversation_id, Message.address)
+        .join(Conversation, Conversation.id == Message.conversation_id)
         .where(Message.conversation_id.in_(conversation_ids), Message.is_automatic.is_(False))
-        .group_by(Message.conversation_id, Message.address, is_incoming)
-        .order_by(is_incoming, sa.func.max(Message.id))
+        .group_by(Message.conversation_id, Message.address, is_strangers, is_incoming)
+        .order_by(is_strangers, is_incoming, sa.func.max(Message.id))
     )
-    return {conversation_id: address for conversation_id, address, _incoming, _last in rows}
+    return {conversation_id: address for conversation_id, address in rows if conversation_id is not None}
+
+
+def _is_of_who_began() -> sa.ColumnElement[bool]:
+    """Whether a message has the address that began a conversation about no record; see `services.topics`."""
+    ways = (Conversation.topic.startswith(f"{way}:") for way in (Channel.SMS, Channel.EMAIL))
+    return sa.and_(Conversation.address_digest == Message.address_digest, sa.or_(*ways))

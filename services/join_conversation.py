@@ -48,8 +48,10 @@ def join_conversation(session: Session, incoming: Incoming, now: datetime) -> Jo
     conversation = answered.conversation if answered else None
     if conversation is None:
         owner = answered.client_id if answered and answered.client_id else incoming.client_id
-        topic = _topic(session, owner, digest, incoming.channel)
-        conversation = conversation_about(session, topic, owner, digest, now)
+        # What a stranger passed on stays that stranger's, whoever answers it.
+        partner = answered.address_digest or digest if answered and owner is None else digest
+        topic = _topic(session, owner, partner, incoming.channel)
+        conversation = conversation_about(session, topic, owner, partner, now)
         if answered is not None:
             answered.conversation_id = conversation.id
     is_ambiguous = not incoming.is_certain and _has_others(session, conversation, digest)

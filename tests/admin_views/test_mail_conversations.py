@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from html import unescape
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.orm import Session
@@ -60,7 +61,7 @@ def test_what_a_machine_answered_is_marked(visit: Visit, stored: Session, mailed
     assert "automatic answer" in page(visit("viewer"), mailed)
 
 
-def test_an_answer_to_what_the_client_passed_on_is_marked(
+def test_an_answer_to_what_the_client_passed_on_is_marked_and_not_answered(
     visit: Visit, stored: Session, mailed: Conversation
 ) -> None:
     """It has the signed address, so it belongs here; but the client did not write it."""
@@ -68,7 +69,21 @@ def test_an_answer_to_what_the_client_passed_on_is_marked(
     assert mark not in page(operator, mailed)
     scene.hear(stored, mailed, "To ja, szwagier", "szwagier@poczta.example", channel=Channel.EMAIL, sender="")
     stored.commit()
-    assert page(operator, mailed).count(mark) == 1
+    shown = page(operator, mailed)
+    assert shown.count(mark) == 1
+    assert "came from another address" in shown and "<bdi>szwagier@poczta.example</bdi> is not" in shown
+    assert f'<strong class="num">{scene.ADDRESS}</strong>' in shown and 'value="Re: Naprawa"' in shown
+    form = {"token": str(uuid4()), "subject": "Re: Naprawa", "body": "Środa pasuje."}
+    assert operator.post(f"/admin/conversation/answer/{mailed.id}/email", **form).status_code == 303
+    assert "The answer to anna@poczta.example is on its way." in operator.sentences()
+
+
+def test_the_answer_by_text_says_nothing_of_letters(
+    visit: Visit, stored: Session, mailed: Conversation
+) -> None:
+    scene.hear(stored, mailed, "To ja", "szwagier@poczta.example", channel=Channel.EMAIL, sender="")
+    stored.commit()
+    assert "came from another address" not in page(visit("operator"), mailed, by="sms")
 
 
 def test_a_strangers_address_is_linked_as_a_number_is(visit: Visit, stored: Session) -> None:
