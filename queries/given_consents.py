@@ -13,14 +13,22 @@ HOLDS = sa.and_(
 )
 
 
-def processing_consent(client_id: Any) -> sa.ColumnElement[bool]:
-    """Whether the client agrees to the processing of personal data, under any active definition of it."""
+def processing_grant(client_id: Any) -> sa.ScalarSelect[int | None]:
+    """The newest consent event by which the client agrees to the processing of personal data, under any
+    active definition of it; NULL without one.
+    """
     return (
         _states(client_id)
+        .with_only_columns(sa.func.max(ConsentState.event_id))
         .where(ConsentDefinition.purpose == ConsentPurpose.DATA_PROCESSING)
         .correlate_except(ConsentState, ConsentDefinition)
-        .exists()
+        .scalar_subquery()
     )
+
+
+def processing_consent(client_id: Any) -> sa.ColumnElement[bool]:
+    """Whether the client agrees to the processing of personal data."""
+    return processing_grant(client_id).is_not(None)
 
 
 def named_grant(client_id: Any, definition_id: int) -> sa.ScalarSelect[int | None]:

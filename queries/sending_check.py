@@ -11,8 +11,9 @@ from models.campaign import Campaign
 from models.client import Client
 from models.message import Message, Origin, held_by
 from models.suppression import Suppression
-from queries.given_consents import processing_consent, same_grant
+from queries.given_consents import processing_consent
 from queries.marketing_grant import marketing_grant
+from queries.told_grant import told_grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) 
     who are no client of ours only a block can have come since.
 
     A message written by hand is marketing when it was sent by a consent; one that is not relies on none. What
-    is told on an event needs the consent to the processing of personal data, and the one its rule named.
-    Test messages are not asked about.
+    is told on an event needs the consent to the processing of personal data, and the one its rule named; it
+    names the latter, if there is one. Test messages are not asked about.
 
     The frozen address counts, not today's: a corrected address is no reason to hold mail back,
     a block of the frozen one is. A client merged into another since is asked for by the survivor. Of
@@ -45,13 +46,10 @@ def changed_since_the_freeze(session: Session, claim_id: int, channel: Channel) 
     survivor = aliased(Client)
     is_single, is_told = Message.campaign_id.is_(None), Message.origin == Origin.EVENT
     by_consent = sa.and_(is_single, Message.consent_event_id.is_not(None))
-    marketing = sa.or_(Campaign.purpose == Purpose.MARKETING, sa.and_(by_consent, sa.not_(is_told)))
-    grant = sa.case(
-        (is_told, same_grant(survivor.id, Message.consent_event_id)),
-        else_=marketing_grant(survivor.id, channel),
-    )
+    marketing = sa.or_(Campaign.purpose == Purpose.MARKETING, by_consent)
+    grant = sa.case((is_told, told_grant(survivor.id)), else_=marketing_grant(survivor.id, channel))
     is_client = survivor.id.is_not(None)
-    needed = sa.and_(is_client, sa.or_(marketing, sa.and_(by_consent, is_told)))
+    needed = sa.and_(is_client, sa.or_(marketing, is_told))
     allowed = survivor.allow_sms if channel == Channel.SMS else survivor.allow_email
     reason = sa.case(
         (Suppression.id.is_not(None), _BLOCKED[channel].value),

@@ -20,7 +20,7 @@ from models.consent import ConsentDefinition, ConsentPurpose
 from models.consent_request import ConsentRequest
 from models.message import Message, Origin
 from models.setting import LINK_KEY, secret_of
-from queries.given_consents import processing_consent
+from queries.given_consents import processing_consent, processing_grant
 from queries.one_client import OneClient, one_client
 from services.branding import branding_in_force
 from services.choose_account import default_mail_account
@@ -220,6 +220,7 @@ def _message(session: Session, request: ConsentRequest, client: OneClient, asked
         origin=Origin.EVENT if by_office else Origin.MANUAL,
         account_id=default_mail_account(session),
         client_id=client.id,
+        consent_event_id=session.scalar(sa.select(processing_grant(client.id))) if by_office else None,
         address=client.address,
         address_digest=client.address_digest,
         recipient_name=client.name,

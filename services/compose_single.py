@@ -10,6 +10,7 @@ from domain.mail_headers import Mailbox, envelope_address
 from domain.mail_skeleton import AttachedFile, MailSkeleton
 from domain.mail_threads import message_ids
 from gateways.files import FileStore
+from models.consent import ConsentPurpose
 from models.message import Direction, Message, Origin
 from services.compose_mail import NO_AUTOMATIC_ANSWER, Envelope, Outgoing, Sender, one_click
 
@@ -68,8 +69,9 @@ class SingleComposer:
 
     def _headers(self, message: Message) -> tuple[tuple[str, str], ...]:
         automatic = (AUTO_GENERATED, NO_AUTOMATIC_ANSWER) if message.origin in AUTOMATIC else ()
-        is_marketing = message.consent_event_id is not None  # as `queries.sending_check` has it
-        unsubscribing = one_click(self._sender.unsubscribe_url(message.id)) if is_marketing else ()
+        consent = message.consent_event
+        by_marketing = consent is not None and consent.definition.purpose is ConsentPurpose.MARKETING
+        unsubscribing = one_click(self._sender.unsubscribe_url(message.id)) if by_marketing else ()
         return (*automatic, *unsubscribing, *self._thread(message))
 
     def _thread(self, message: Message) -> tuple[tuple[str, str], ...]:

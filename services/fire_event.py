@@ -22,7 +22,7 @@ from models.payment_due import PaymentDue
 from models.repair import CostOffer, Repair
 from models.shipment import Shipment
 from models.ticket import Ticket
-from queries.given_consents import named_grant, processing_consent
+from queries.given_consents import named_grant, processing_grant
 from queries.one_client import OneClient, one_client
 from services.choose_account import (
     NoMailAccount,
@@ -137,13 +137,13 @@ class _Teller:
     def tell(self) -> Ring | None:
         """Queue the message, or note why not."""
         client = one_client(self._session, self._event.client_id, self._rule.channel, Purpose.SERVICE)
-        consent = self._named_consent()
-        reason = self._withheld(client, consent)
+        processing, named = self._processing_consent(), self._named_consent()
+        reason = self._withheld(client, processing, named)
         if reason is not None or client is None:
             self._note(reason or Withheld.CLIENT_GONE)
             return None
         try:
-            message = self._message(client, consent)
+            message = self._message(client, named or processing)
         except (NoMailAccount, NoSmsAccount, SmsAccountOff) as error:
             self._note(Withheld.NO_ACCOUNT, str(error))
             return None
@@ -159,6 +159,9 @@ class _Teller:
         account_id = message.sms_account_id or message.account_id
         return Ring(message.channel, account_id, message.id) if account_id else None
 
+    def _processing_consent(self) -> int | None:
+        return self._session.scalar(sa.select(processing_grant(self._event.client_id)))
+
     def _named_consent(self) -> int | None:
         if self._rule.mode is not RuleMode.CONSENT or self._rule.consent_definition_id is None:
             return None
@@ -166,15 +169,15 @@ class _Teller:
             sa.select(named_grant(self._event.client_id, self._rule.consent_definition_id))
         )
 
-    def _withheld(self, client: OneClient | None, consent: int | None) -> Withheld | None:
+    def _withheld(
+        self, client: OneClient | None, processing: int | None, named: int | None
+    ) -> Withheld | None:
         facts = NotificationFacts(
             held_back=self._event.held_back,
             is_gone=client is None,
-            processing_consent=bool(
-                self._session.scalar(sa.select(processing_consent(self._event.client_id)))
-            ),
+            processing_consent=processing is not None,
             reason=client.reason if client else None,
-            named_consent=consent is not None,
+            named_consent=named is not None,
         )
         return withheld(self._event.kind, self._rule.channel, self._rule.mode, facts)
 

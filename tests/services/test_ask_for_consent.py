@@ -13,6 +13,7 @@ from models.audit import AuditEntry
 from models.consent import ConsentEvent, ConsentMethod
 from models.consent_request import ConsentRequest
 from models.message import Origin
+from queries.given_consents import processing_grant
 from services import ask_for_consent as asking
 from services.ask_for_consent import Asking, ask_from_office, ask_to_confirm
 from services.confirm_consent import Standing, confirm_consent, request_of_link
@@ -62,7 +63,10 @@ def test_the_letter_goes_out_and_its_link_grants_once(there: Scene, now: datetim
     letter = scene.the_letter(session)
     assert bell == [(DELIVER, letter.account_id, None, letter.id, letter.id)]
     assert (letter.address, letter.client_id) == (scene.ADDRESS, there.client.id)
-    assert letter.consent_event_id is None and letter.origin is (Origin.EVENT if by_office else Origin.MANUAL)
+    agreed = session.scalar(sa.select(processing_grant(there.client.id)))
+    assert (letter.origin, letter.consent_event_id) == (
+        (Origin.EVENT, agreed) if by_office else (Origin.MANUAL, None)
+    )
     path = scene.confirm_page(session, request)
     for body in (letter.body_text or "", letter.body_html or ""):
         assert f"https://g.example{path}" in body and "wording 1" in body and "09.03.2026" in body

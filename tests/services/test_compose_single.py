@@ -15,6 +15,7 @@ from domain.return_path import answer_address
 from extensions.wiring import wiring
 from gateways.files import FileStore
 from models import db
+from models.consent import ConsentPurpose
 from models.message import Message, Origin
 from models.setting import LINK_KEY, secret_of
 from services.compose_mail import Envelope, Outgoing, Sender
@@ -73,6 +74,20 @@ def test_what_is_no_marketing_offers_no_unsubscribing(
     letter = composed(session, sent(session, Purpose.SERVICE, now), now, FileStore(tmp_path))
     assert letter["List-Unsubscribe"] is None and letter["List-Unsubscribe-Post"] is None
     assert f"{BASE}/u/" not in letter.as_string()
+
+
+@pytest.mark.parametrize("purpose", [ConsentPurpose.DATA_PROCESSING, ConsentPurpose.OTHER])
+def test_nor_does_what_relies_on_a_consent_to_something_else(
+    session: Session, now: datetime, tmp_path: Path, purpose: ConsentPurpose
+) -> None:
+    """The link withdraws consent to marketing: here it would change nothing."""
+    message = sent(session, Purpose.SERVICE, now)
+    definition = make.make_definition(session, channel=None, purpose=purpose)
+    message.origin = Origin.EVENT
+    message.consent_event_id = make.grant(session, message.client, definition).id  # type: ignore[arg-type]
+    session.commit()
+    letter = composed(session, message, now, FileStore(tmp_path))
+    assert letter["List-Unsubscribe"] is None and letter["Auto-Submitted"] == "auto-generated"
 
 
 @pytest.mark.parametrize("origin", [Origin.EVENT, Origin.SEQUENCE])

@@ -9,13 +9,17 @@ from sqlalchemy.orm import Session
 
 from domain.channel import Channel
 from domain.delivery import Status
+from domain.events import EventKind
 from gateways.ejs import EjsRuntime
 from models import db
 from models.client import Client
 from models.consent import ConsentAction, ConsentDefinition, ConsentEvidence, ConsentWording
+from models.message import Message
 from services import consent_proof
 from services.consent_proof import messages_under, proof_of
+from services.fire_event import Occurrence, fire_event
 from tests import factories as make
+from tests.service_desk import make_told_client, record_for
 
 EJS = EjsRuntime(Path(__file__).resolve().parents[2] / "static" / "vendor" / "ejs" / "ejs.min.js")
 
@@ -80,3 +84,19 @@ def test_what_somebody_merged_since_said_and_got_belongs_to_it(database: Flask, 
     proof = proof_of(session, survivor, now)
     assert (len(proof.consents[0].events), proof.messages) == (2, 1)
     assert session.scalar(sa.select(sa.func.count(Client.id))) == 2
+
+
+def test_it_lists_what_an_event_told(database: Flask, now: datetime) -> None:
+    session = db.session()
+    make.default_account(session)
+    client = make_told_client(session)
+    what = Occurrence(EventKind.TICKET_DONE, "command:x", record_for(session, EventKind.TICKET_DONE, client))
+    fire_event(session, what, runtime=EJS, now=now)
+    session.execute(sa.update(Message).values(status=Status.SENT, sent_at=now))
+    session.commit()
+    [consent] = proof_of(session, client, now).consents
+    assert consent.purpose == "data_processing"
+    found = list(messages_under(session, client, EJS))
+    assert [(one.event, one.channel) for one in found] == [
+        (consent.events[0].number, channel) for channel in ("email", "sms")
+    ]
