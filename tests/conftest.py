@@ -31,14 +31,12 @@ from tests import compiled_statements, postgres_databases
 from tests.password import check_quickly
 from tests.postgres_databases import SharedDatabase, migrated_database
 from tests.run_directory import make_run_directory, once, remove_run_directory, run_directory
+from tests.tracing import Tracing
 
 # No test is timed: a busy machine is no defect. A gate asks the same of every change; a desk explores.
 hypothesis.settings.register_profile("goniec", deadline=None)
 hypothesis.settings.register_profile("gate", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("gate" if os.environ.get("GONIEC_CI") == "1" else "goniec")
-
-TESTS = Path(__file__).parent
-TRACED = {"admin_views", "commands", "domain", "jobs", "queries", "services", "webhooks"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,11 +46,10 @@ def pytest_configure(config: pytest.Config) -> None:
         make_run_directory()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Trace where rules and use cases are tested: tracing makes a test up to a half dearer."""
-    for item in items:
-        if not TRACED & set(item.path.relative_to(TESTS).parts[:1]):
-            item.add_marker("no_cover")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    plugin = config.pluginmanager.get_plugin("_cov")
+    if plugin is not None and plugin.cov_controller is not None:
+        config.pluginmanager.register(Tracing(plugin.cov_controller, items))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
