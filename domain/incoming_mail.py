@@ -14,6 +14,7 @@ class Letter:
     """``headers`` are decoded, by lower-case name, the first of each. ``sent_to``: every text that may hold
     the address it came to; ``answers``: the Message-IDs it names, the nearest first. ``written_at`` is aware,
     and whatever its author's clock said; ``came_at`` is what the server said that took it last.
+    ``is_from_our_address``: somebody else wrote it through a form of ours, and is its Reply-To.
     """
 
     sender: Mailbox
@@ -28,12 +29,13 @@ class Letter:
     written_at: datetime | None = None
     came_at: datetime | None = None
     is_receipt: bool = False
+    is_from_our_address: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def author(self) -> Mailbox:
         """Who wrote it: a form on a web page sends in nobody's name, and says whom to answer."""
-        if self.reply_to and is_no_person(self.sender.address):
+        if self.reply_to and (self.is_from_our_address or is_no_person(self.sender.address)):
             return self.reply_to
         return self.sender
 

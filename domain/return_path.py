@@ -34,6 +34,11 @@ def message_of_answer_address(addresses: Iterable[str], key: bytes) -> int | Non
     return _message(_ANSWER, addresses, key)
 
 
+def without_token(address: str) -> str:
+    """The address that such an address was made from; any other as it is. Its signature is not looked at."""
+    return _TOKEN.sub("@", address)
+
+
 def _address(purpose: str, base: str, message_id: int, key: bytes) -> str:
     local, _, domain = base.rpartition("@")
     return f"{local}+{message_id}-{_mac(purpose, message_id, key)}@{domain}"

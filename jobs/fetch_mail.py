@@ -72,5 +72,6 @@ def _take(settings: ImapSettings, folder_id: int) -> int:
         session.rollback()
         for mail in mailbox.messages(mailbox.uids_from(first)[:AT_MOST]):
             place = PlaceOfMail(session.get_one(MailFolder, folder_id), uidvalidity, mail.uid)
-            taken += take_mail(session, place, mail.raw, now=hands.clock())
+            sender = hands.default_sender.address
+            taken += take_mail(session, place, mail.raw, now=hands.clock(), default_sender=sender)
     return taken

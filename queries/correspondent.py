@@ -82,7 +82,7 @@ def newest_is_from_elsewhere(session: Session, conversation: Conversation) -> st
 def _address_of(
     session: Session, conversation: Conversation, channel: Channel, known: frozenset[str] | None
 ) -> str | None:
-    """What somebody's newest message came from, else what our newest one went to; of ``known`` ones if given."""
+    """What somebody's newest message came from, else what our newest one went to; only ``known`` if given."""
     incoming_first = sa.case((Message.direction == Direction.INCOMING, 0), else_=1)
     among = () if known is None else (Message.address_digest.in_(known),)
     return session.scalar(

@@ -4,7 +4,7 @@ Whatever it holds, it is stored whole or not at all, and the next one is looked 
 is kept as it came, for a person.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -20,6 +20,7 @@ from gateways.bounce_mail import read_message
 from gateways.incoming_mail import read_letter
 from models.mail_account import MailFolder
 from models.message import Direction, Message, Origin
+from services.own_mail import in_whose_name, is_own_mail, own_addresses, record_own_mail
 from services.receive_mail import Correspondence, correspondence_of, receive_mail
 from services.take_bounce import KEPT_CHARACTERS, record_bounces
 
@@ -38,12 +39,15 @@ class PlaceOfMail:
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """One message, read. ``letter`` is none for what came back and what nobody seems to have written."""
+    """One message, read. ``letter`` is none for what came back and what nobody seems to have written;
+    ``is_own``: see `services.own_mail`.
+    """
 
     raw: bytes
     facts: MessageFacts
     classified: Classified
     letter: Letter | None
+    is_own: bool = False
 
     def keys(self, account_id: int) -> tuple[str, ...]:
         """What it may be stored under: its bytes, and the letter, of which other copies may come."""
@@ -52,12 +56,16 @@ class _Mail:
         return (f"letter:{account_id}:{identity}", own) if identity else (own,)
 
 
-def take_mail(session: Session, place: PlaceOfMail, raw: bytes, *, now: datetime) -> bool:
+def take_mail(
+    session: Session, place: PlaceOfMail, raw: bytes, *, now: datetime, default_sender: str = ""
+) -> bool:
     """Keep the message and what it means; False when it is here already, wherever it lay, or is passed over
     as `services.receive_mail` says. Commits.
+
+    ``default_sender``: where an account without an address of its own writes from.
     """
     account_id, folder_id = place.folder.account_id, place.folder.id
-    mail = _read(raw, place.folder.account.takes_answers)
+    mail = _with_owner(session, _read(raw, place.folder.account.takes_answers), default_sender)
     for _ in range(TRIES):
         try:
             return _take(session, place, mail, now)
@@ -77,6 +85,12 @@ def _read(raw: bytes, takes_answers: bool) -> _Mail:
     return _Mail(raw, facts, classified, read_letter(raw) if is_letter else None)
 
 
+def _with_owner(session: Session, mail: _Mail, default_sender: str) -> _Mail:
+    own = own_addresses(session, default_sender)
+    letter = in_whose_name(mail.letter, own) if mail.letter else None
+    return replace(mail, letter=letter, is_own=is_own_mail(session, mail.facts, mail.classified, letter, own))
+
+
 def _take(session: Session, place: PlaceOfMail, mail: _Mail, now: datetime) -> bool:
     known, keys = _known(session, place, mail), mail.keys(place.folder.account_id)
     _free_number(session, place, known)
@@ -89,7 +103,9 @@ def _take(session: Session, place: PlaceOfMail, mail: _Mail, now: datetime) -> b
     message = _message(keys[0], place, mail.facts, now)
     session.add(message)
     session.flush()
-    if mail.letter and found.belongs:
+    if mail.is_own:
+        record_own_mail(session, mail.raw, now)
+    elif mail.letter and found.belongs:
         receive_mail(session, message, mail.letter, found, now)
     else:
         record_bounces(session, mail.classified, mail.facts, mail.raw, now)

@@ -32,10 +32,13 @@ def open_mailbox(session: Session) -> None:
     session.commit()
 
 
-def arrive(session: Session, raw: bytes, now: datetime, uid: int | None = None) -> bool:
+def arrive(
+    session: Session, raw: bytes, now: datetime, uid: int | None = None, default_sender: str = ""
+) -> bool:
     """The fetcher finds it."""
     folder = session.scalars(sa.select(MailFolder)).one()
-    return take_mail(session, PlaceOfMail(folder, 7, uid or next(_uids)), raw, now=now)
+    place = PlaceOfMail(folder, 7, uid or next(_uids))
+    return take_mail(session, place, raw, now=now, default_sender=default_sender)
 
 
 def letter(said: str = "Kiedy odbiór?", **headers: str) -> bytes:
