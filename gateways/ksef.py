@@ -9,7 +9,9 @@ stanu-i-pobranie-upo.md) and the interface's open-api.json, as ksef-client's mod
 
 import base64
 import hashlib
+import ssl
 from collections.abc import Callable
+from functools import cache
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -167,6 +169,7 @@ class KsefGateway:
                 self.settings.api_url,
                 base_qr_url=self.settings.qr_url,
                 timeout_seconds=self.settings.timeout_seconds,
+                verify_ssl=_tls_context(),  # type: ignore[arg-type]  # handed on to httpx, which takes one
                 user_agent="Goniec",
             )
             self._client = KsefClient(options)
@@ -179,6 +182,12 @@ class KsefGateway:
             raise KsefUnavailable(0, str(UnusableCertificate(why=str(error))), is_down=False) from error
         except _UNREADABLE as error:
             raise _unreadable(error, sending=False) from error
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """One for the process: reading the authorities' certificates costs more than sending a document."""
+    return httpx.create_ssl_context()
 
 
 def _status(said: SessionInvoiceStatusResponse) -> DocumentStatus:
