@@ -17,6 +17,7 @@
   let editor = null;
   let counter = null;
   let version = data.draft.version;
+  let reached = data.draft.reach;
   let savedContents = "";
   let templateContents = null;
   let variables = { ...data.draft.variables };
@@ -232,6 +233,7 @@
     clearErrors();
     setError("body", counter ? "" : told.problem); // a counter says it itself
     if (!told.problem) showVariables(told.fields);
+    reached = told.reach;
     const reach = form.querySelector("[data-reach]");
     if (reach) {
       reach.textContent = reach.dataset.text.replace("{n}", told.reach.toLocaleString(data.language));
@@ -457,7 +459,7 @@
   window.addEventListener("pagehide", () => { if (!blocked) save({ keepalive: true }); });
   document.addEventListener("visibilitychange", () => { if (document.hidden && !blocked) save(); });
 
-  window.Goniec.composer = { form, words, ask, refused, save, setError };
+  window.Goniec.composer = { form, words, ask, refused, save, setError, version: () => version, reach: () => reached };
 
   // Beginning
 

@@ -2,11 +2,12 @@
 (function () {
   "use strict";
 
-  const { form: composer, words, refused } = window.Goniec.composer;
+  const { form: composer, words, refused, version, reach } = window.Goniec.composer;
   const dialog = document.getElementById("preflight");
   const place = dialog.querySelector("[data-report]");
   const language = document.documentElement.lang;
   let startsAt = "";
+  const checks = window.Goniec.oneUnderWay();
   let quotes = 0;
 
   /** The composer's `ask`; its notice that somebody logged out must not stand behind the report. */
@@ -20,28 +21,30 @@
     return Number(value).toLocaleString(language);
   }
 
-  function waiting() {
-    place.replaceChildren();
-    const line = document.createElement("p");
-    line.className = "report-waiting";
-    line.setAttribute("role", "status");
-    line.textContent = words.checking;
-    place.append(line);
+  /** The answer; none when the window was closed before it came. */
+  function answered(running) {
+    const left = new Promise((resolve) => { dialog.addEventListener("close", () => resolve(null), { once: true }); });
+    return Promise.race([running.answer, left]);
   }
 
   /** Open the report for a start at a wall-clock time, "" for now. */
   async function open(moment) {
     startsAt = moment;
-    waiting();
+    const running = checks(`${version()} ${startsAt}`, () => ask(composer.dataset.preflight, { starts_at: startsAt }));
+    const block = window.Goniec.underWay(words.checking.replace("{n}", number(reach())), words.checkingHint, running.began);
+    block.insertAdjacentHTML("beforeend", '<button type="button" class="btn btn-secondary" data-report-close></button>');
+    block.lastChild.textContent = words.cancel;
+    place.replaceChildren(block);
     dialog.showModal();
     let answer = null;
     try {
-      answer = await ask(composer.dataset.preflight, { starts_at: startsAt });
+      answer = await answered(running);
     } catch (error) {
       dialog.close();
       window.Goniec.composer.setError("body", words.noConnection);
       return;
     }
+    if (!answer || !dialog.open) return;
     if (!answer.ok) {
       dialog.close();
       if (answer.status === 409) await refused(answer);
@@ -74,7 +77,7 @@
     const unpaid = Boolean(quote) && (!facts || facts.hasAttribute("data-lacking"));
     const nobody = Number(form.dataset.recipients) === 0;
     if (nobody) showProblem(words.nobodyLeft);
-    send.disabled = send.hasAttribute("data-forbidden") || nobody || unpaid || (errors > 0 && !form.querySelector("[data-skip]").checked);
+    send.disabled = Boolean(form.querySelector(".under-way")) || send.hasAttribute("data-forbidden") || nobody || unpaid || (errors > 0 && !form.querySelector("[data-skip]").checked);
     form.querySelectorAll("[data-kind]").forEach((kind) => {
       kind.querySelector("[data-kind-count]").textContent = number(kind.dataset.count);
       kind.hidden = Number(kind.dataset.count) === 0 && !kind.querySelector(".error-row");
@@ -222,12 +225,27 @@
 
   // Sending
 
+  /** While a message is being prepared its report can be neither changed nor left: closing it would undo nothing. */
+  function sending(isUnderWay) {
+    const form = report();
+    const foot = form.querySelector(".report-foot");
+    const shown = form.querySelector(".under-way");
+    if (shown) shown.remove();
+    if (isUnderWay) foot.before(window.Goniec.underWay(words.preparing.replace("{n}", number(form.dataset.recipients)), words.preparingHint, Date.now()));
+    form.querySelector(".report-body").inert = isUnderWay;
+    form.querySelectorAll("[data-report-close], [data-report-send]").forEach((button) => { button.disabled = isUnderWay; });
+    dialog.setAttribute("closedby", isUnderWay ? "none" : "closerequest");
+    if (!isUnderWay) refresh();
+  }
+
+  dialog.addEventListener("cancel", (event) => { if (dialog.getAttribute("closedby") === "none") event.preventDefault(); });
+
   async function send() {
     const form = report();
     const button = form.querySelector("[data-report-send]");
     if (button.disabled) return;
-    button.disabled = true;
     showProblem("");
+    sending(true);
     const order = { skip_errors: form.querySelector("[data-skip]").checked, starts_at: startsAt, expected: Number(form.dataset.recipients), version: form.dataset.version };
     const quoted = form.querySelector("[data-quote-facts]");
     if (quoted) order.cost = Number(quoted.dataset.cost);
@@ -236,11 +254,12 @@
       answer = await ask(form.dataset.send, order);
     } catch (error) {
       // It may have arrived: asking again is safe, an approved campaign is only shown.
+      sending(false);
       showProblem(words.noConnection);
-      button.disabled = false;
       return;
     }
     if (answer.ok) { location.assign((await answer.json()).url); return; }
+    sending(false);
     if (answer.status === 409 && (answer.headers.get("Content-Type") || "").startsWith("text/html")) {
       place.innerHTML = await answer.text();
       refresh();
@@ -248,7 +267,6 @@
     }
     if (answer.status === 409) { dialog.close(); await refused(answer); return; }
     showProblem(await answer.text());
-    button.disabled = false;
   }
 
   place.addEventListener("submit", (event) => { event.preventDefault(); send(); });
