@@ -6,6 +6,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
+from admin_views.effect_words import Mark, mark_of
 from admin_views.formatters import tag
 from admin_views.labels import label, tone
 from admin_views.money import units
@@ -37,7 +38,8 @@ LONG = 900
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One message. ``decided``: what the answer did to an offer, in words. ``pieces``: what was written and
+    """One message. ``decided``: what the answer did to an offer, in words; ``mark``: what else it did or did
+    not do. ``pieces``: what was written and
     what was only quoted, which is folded. ``is_from_elsewhere``: see `queries.conversation_thread`.
     """
 
@@ -47,6 +49,7 @@ class Line:
     status: Any
     price: str
     decided: str
+    mark: Mark | None
     is_from_elsewhere: bool
 
     @property
@@ -107,6 +110,7 @@ def _line(message: Message, offer: CostOffer | None, is_from_elsewhere: bool) ->
         status=_status(message) if is_ours else "",
         price=units(message.cost) if message.cost else "",
         decided=_decided(offer) if offer else "",
+        mark=mark_of(message),
         is_from_elsewhere=is_from_elsewhere,
     )
 

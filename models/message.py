@@ -56,7 +56,8 @@ class Message(Identified, Model):
     ``idempotency_key`` makes it unique per origin: ``campaign:<id>:<channel>:<normalised address>``
     (letters: the client), ``event:<change>:<channel>``, ``sequence:<enrolment>:<step>`` or a UUID.
     A campaign's bodies are rendered from the campaign's frozen content and ``merge_values``; incoming
-    and hand-written messages store theirs. ``unit_price`` and ``cost`` are in 1/10000 PLN: what an SMS was
+    and hand-written messages store theirs. An incoming one's ``merge_values`` say what it did, see
+    `services.mark_effect`. ``unit_price`` and ``cost`` are in 1/10000 PLN: what an SMS was
     charged, on the day ``charged_on`` (Europe/Warsaw); a refund makes the cost nought. ``is_ambiguous``: an
     answer that could belong to another open conversation as well. ``answers``: the e-mail this one answers;
     ``is_automatic``: an incoming e-mail that a machine wrote.

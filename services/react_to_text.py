@@ -1,6 +1,6 @@
 """What an incoming text does by itself: a wish to hear nothing more, or a yes or no to an offered cost.
 
-Whatever is not plainly one of these stays unread for a person.
+Whatever is not plainly one of these stays unread for a person. What was done or not is kept with the text.
 """
 
 from collections.abc import Sequence
@@ -14,17 +14,17 @@ from domain.answers import Answer, answer_in, is_stop
 from domain.channel import Channel
 from domain.correspondence import OFFER_ACCEPTED_SMS, OFFER_REJECTED_SMS, STOPPED_SMS
 from domain.errors import DomainError
-from domain.events import EventKind
 from gateways.ejs import EjsRuntime
 from models.client import PhoneNumber
 from models.consent import ConsentMethod, ConsentState
 from models.message import Message, Origin
-from models.notification import FiredEvent, Notification
-from models.repair import ChangeSource, CostOffer
+from models.repair import ChangeSource
 from queries.marketing_states import standing_marketing
+from queries.offer_asked import offer_asked_in
 from services.choose_account import NoSmsAccount, SmsAccountOff, sms_account_to_send_from
 from services.decide_offer import decide_offer
 from services.fire_event import Ring
+from services.mark_effect import OUR_WORD, mark_answer, mark_stop
 from services.move_repair import Mover
 from services.record_consent import withdraw_consents
 from services.record_values import repair_values
@@ -53,36 +53,27 @@ def react_to_text(
     if is_stop(text):
         return _stop(session, incoming, runtime, now)
     said = answer_in(text)
-    offer = _offer_asked_in(session, answered)
+    offer = offer_asked_in(session, answered)
     if said is Answer.UNCLEAR or offer is None:
+        mark_answer(session, incoming, answered, said, now)
         return Reaction()
     mover = Mover(ChangeSource.ANSWER, message_id=incoming.id)
     accepted = said is Answer.YES
     try:
         with session.begin_nested():
             moved = decide_offer(session, offer.id, accepted=accepted, mover=mover, runtime=runtime, now=now)
-    except DomainError:
-        return Reaction()  # decided, expired or replaced: the answer is there for a person to read
+    except DomainError:  # decided, expired or replaced: the answer is there for a person to read
+        mark_answer(session, incoming, answered, said, now)
+        return Reaction()
     words = OFFER_ACCEPTED_SMS if accepted else OFFER_REJECTED_SMS
     thanks = _confirm(session, incoming, words, repair_values(offer.repair, offer), runtime, now)
     return Reaction(said, rings=(*moved.rings, *thanks))
 
 
-def _offer_asked_in(session: Session, question: Message | None) -> CostOffer | None:
-    """The very version that a text asked about."""
-    if question is None or question.origin is not Origin.EVENT:
-        return None
-    return session.scalars(
-        sa.select(CostOffer)
-        .join(FiredEvent, FiredEvent.offer_id == CostOffer.id)
-        .join(Notification, Notification.event_id == FiredEvent.id)
-        .where(Notification.message_id == question.id, FiredEvent.kind == EventKind.COST_ACCEPTANCE)
-    ).one_or_none()
-
-
 def _stop(session: Session, incoming: Message, runtime: EjsRuntime, now: datetime) -> Reaction:
     grants = _marketing_grants(session, incoming)
     withdraw_consents(session, grants, method=ConsentMethod.SMS, source=f"#{incoming.id}", now=now)
+    mark_stop(incoming, len(grants))
     if not grants:
         return Reaction()
     return Reaction(stopped=len(grants), rings=_confirm(session, incoming, STOPPED_SMS, {}, runtime, now))
@@ -114,7 +105,7 @@ def _confirm(
     except (NoSmsAccount, SmsAccountOff):
         return ()
     message = Message(
-        idempotency_key=f"answer:{incoming.id}",
+        idempotency_key=f"{OUR_WORD}{incoming.id}",
         channel=Channel.SMS,
         origin=Origin.MANUAL,
         sms_account_id=account.id,

@@ -13,17 +13,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.addresses import address_digest, normalise_email
+from domain.answers import Answer, answer_in
 from domain.auto_replies import is_machine_written
 from domain.channel import Channel
 from domain.incoming_mail import Letter
 from domain.links import verify_id
 from domain.mail_headers import Mailbox
+from domain.quoted_text import pieces_of
 from domain.return_path import message_of_answer_address
 from models.client import Client, EmailAddress
 from models.message import AddressRole, Direction, Message, MessageAddress
 from models.setting import LINK_KEY, SUPPRESSION_KEY, secret_of
 from services.compose_mail import MESSAGE_ID
 from services.join_conversation import Incoming, join_conversation
+from services.mark_effect import mark_answer
 
 OLDEST = timedelta(days=30)
 """Mail that answers nothing of ours and is older stays in the mailbox: it was there before the setting."""
@@ -97,7 +100,15 @@ def receive_mail(
     message.conversation_id, message.is_ambiguous = joined.conversation.id, joined.is_ambiguous
     message.client_id = joined.conversation.client_id or found.client_id
     _keep_addresses(session, message, letter)
+    if not found.is_automatic:
+        mark_answer(session, message, found.answered, _said(message), now)
     session.flush()
+
+
+def _said(message: Message) -> Answer:
+    """By itself an e-mail decides nothing, whatever it says."""
+    pieces = pieces_of(message.body_text or "")
+    return answer_in("".join(piece.text for piece in pieces if not piece.is_quoted))
 
 
 def _answered(session: Session, letter: Letter) -> Message | None:

@@ -160,6 +160,23 @@ def test_the_answer_that_decided_an_offer_says_which(
     assert f"Accepted offer 1 for repair {offer.repair.number}" in shown and "123.45" in shown
 
 
+@pytest.mark.parametrize(
+    ("kept", "words", "waits"),
+    [
+        ({"effect": "needs_decision"}, "Needs a decision: offer 2 for repair N/7 is still open", True),
+        ({"effect": "already_accepted"}, "Nothing was changed: offer 2 for repair N/7 had been acc", True),
+        ({"effect": "stopped"}, "Withdrew consent to marketing by SMS", False),
+    ],
+)
+def test_what_an_answer_did_or_did_not_do_stands_below_it(
+    visit: Visit, stored: Session, conversation: Conversation, kept: dict[str, str], words: str, waits: bool
+) -> None:
+    scene.hear(stored, conversation, "x", merge_values={"version": "2", "number": "N/7"} | kept)
+    stored.commit()
+    shown = page(visit("viewer"), conversation)
+    assert words in shown and ("thread-waits" in shown) is waits
+
+
 def test_markup_in_a_text_is_text(visit: Visit, stored: Session, conversation: Conversation) -> None:
     scene.hear(stored, conversation, "<script>alert(1)</script>")
     stored.commit()
