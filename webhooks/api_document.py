@@ -12,7 +12,8 @@ KEY_PATTERN = r"^[!-~]{1,150}$"
 
 EVENT: dict[str, Any] = {
     "type": "object",
-    "description": "An event of a record, which itself stays as it is; its client is told as the rules say.",
+    "description": "An event that brought a record where it stands, which itself stays as it is; its client "
+    "is told as the rules say.",
     "properties": {
         "event": {"type": "string", "enum": [kind.value for kind in EventKind]},
         "record_id": {
@@ -89,7 +90,8 @@ DOCUMENT: dict[str, Any] = {
                         "in": "header",
                         "required": True,
                         "schema": {"type": "string", "pattern": KEY_PATTERN},
-                        "description": "Fired once for each key of a token, however often it is sent.",
+                        "description": "Fired once for each key of a token, however often it is sent; and "
+                        "once for each change of the record, whatever the key.",
                     }
                 ],
                 "requestBody": {
@@ -97,13 +99,18 @@ DOCUMENT: dict[str, Any] = {
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}},
                 },
                 "responses": {
-                    "200": _answer("It was fired before by this key: what was done then.", "Fired"),
+                    "200": _answer(
+                        "It was fired before, by this key or for this change: what was done then.", "Fired"
+                    ),
                     "201": _answer("It was fired.", "Fired"),
                     "400": _problem("The body is no JSON, or the key is missing or malformed."),
                     "401": _problem("The token is missing, unknown or revoked."),
                     "403": _problem("The token does not open this."),
                     "404": _problem("There is no such record."),
-                    "409": _problem("The key was used for another event, or there is no offer to accept."),
+                    "409": _problem(
+                        "The key was used for another event, the record is in no such state, or there is no "
+                        "offer to accept."
+                    ),
                     "413": _problem("The body is too large."),
                     "415": _problem("The body is not application/json."),
                     "422": _problem("The body is not what the schema says."),

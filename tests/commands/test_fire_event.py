@@ -27,7 +27,7 @@ def test_it_says_what_went_and_what_did_not(run: Run, repair_id: int) -> None:
 
 def test_one_key_fires_once(run: Run, repair_id: int) -> None:
     first, again = (
-        run("fire-event", "repair_closed", str(repair_id), "--key", "zlecenie 7", "--json").data
+        run("fire-event", "repair_received", str(repair_id), "--key", "zlecenie 7", "--json").data
         for _time in range(2)
     )
     assert first["new"] and not again["new"] and again["event"] == first["event"]
@@ -35,8 +35,21 @@ def test_one_key_fires_once(run: Run, repair_id: int) -> None:
 
 
 def test_a_key_is_for_one_event(run: Run, repair_id: int) -> None:
-    run("fire-event", "repair_closed", str(repair_id), "--key", "7", "--json")
-    assert run("fire-event", "repair_ready", str(repair_id), "--key", "7").code == 3
+    run("fire-event", "repair_received", str(repair_id), "--key", "7", "--json")
+    assert run("fire-event", "repair_delivered", str(repair_id), "--key", "7").code == 3
+
+
+def test_what_contradicts_the_record_is_refused_in_one_line(run: Run, repair_id: int) -> None:
+    ran = run("fire-event", "repair_ready", str(repair_id))
+    assert ran.code == 3 and ran.err.strip().splitlines() == [
+        f"The event does not fit: repair no. {repair_id} is in the state “received”."
+    ]
+
+
+def test_a_change_is_told_of_once_whatever_the_key(run: Run, repair_id: int) -> None:
+    first, again = (run("fire-event", "repair_received", str(repair_id), "--json").data for _time in range(2))
+    assert (first["new"], again["new"]) == (True, False)
+    assert again["event"] == first["event"] and again["notifications"] == first["notifications"]
 
 
 def test_there_is_nothing_to_accept_without_an_offer(run: Run, repair_id: int) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from werkzeug.test import TestResponse
 
+from domain.repairs import RepairState
 from models import db
 from models.audit import AuditEntry
 from models.notification import FiredEvent
@@ -69,7 +70,7 @@ def test_an_event_is_fired_and_said_what_became_of_it(
 def test_a_key_fires_once_and_answers_the_same(
     app: Flask, client: FlaskClient, token: str, repair_id: int
 ) -> None:
-    body = {"event": "repair_closed", "record_id": repair_id}
+    body = {"event": "repair_received", "record_id": repair_id}
     first, again = fire(client, token, body), fire(client, token, body)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.get_json() == again.get_json() and events(app) == 1
@@ -78,8 +79,8 @@ def test_a_key_fires_once_and_answers_the_same(
 def test_a_key_for_another_event_is_refused(
     app: Flask, client: FlaskClient, token: str, repair_id: int
 ) -> None:
-    fire(client, token, {"event": "repair_closed", "record_id": repair_id})
-    assert fire(client, token, {"event": "repair_ready", "record_id": repair_id}).status_code == 409
+    fire(client, token, {"event": "repair_received", "record_id": repair_id})
+    assert fire(client, token, {"event": "repair_delivered", "record_id": repair_id}).status_code == 409
     assert events(app) == 1
 
 
@@ -87,7 +88,9 @@ def test_a_key_answers_the_same_when_its_offer_has_been_decided_since(
     app: Flask, client: FlaskClient, token: str, repair_id: int, now: datetime
 ) -> None:
     with app.app_context():
-        offer = give_offer(db.session(), db.session.get_one(Repair, repair_id))
+        repair = db.session.get_one(Repair, repair_id)
+        repair.state = RepairState.AWAITING_ACCEPTANCE
+        offer = give_offer(db.session(), repair)
         db.session.commit()
         offer_id = offer.id
     body = {"event": "cost_acceptance", "record_id": repair_id}
@@ -101,8 +104,34 @@ def test_a_key_answers_the_same_when_its_offer_has_been_decided_since(
     assert first.get_json() == again.get_json() and events(app) == 1
 
 
+def test_an_event_that_contradicts_the_record_is_refused_in_words(
+    app: Flask, client: FlaskClient, token: str, repair_id: int
+) -> None:
+    answer = fire(client, token, {"event": "repair_ready", "record_id": repair_id})
+    assert answer.status_code == 409 and events(app) == 0
+    title = f"The event does not fit: repair no. {repair_id} is in the state “received”."
+    assert answer.get_json()["title"] == title
+
+
+def test_another_key_tells_of_one_change_no_second_time(
+    app: Flask, client: FlaskClient, token: str, repair_id: int
+) -> None:
+    body = {"event": "repair_received", "record_id": repair_id}
+    first, again = fire(client, token, body, "a"), fire(client, token, body, "b")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.get_json() == again.get_json() and events(app) == 1
+
+
+def test_many_keys_at_once_tell_of_one_change_once(app: Flask, token: str, repair_id: int) -> None:
+    body = {"event": "repair_received", "record_id": repair_id}
+    with ThreadPoolExecutor(8) as many:
+        answers = list(many.map(lambda key: fire(app.test_client(), token, body, f"k{key}"), range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.get_json()["event_id"] for answer in answers}) == 1 and events(app) == 1
+
+
 def test_a_key_sent_by_many_at_once_fires_once(app: Flask, token: str, repair_id: int) -> None:
-    body = {"event": "repair_closed", "record_id": repair_id}
+    body = {"event": "repair_received", "record_id": repair_id}
     with ThreadPoolExecutor(8) as many:
         answers = list(many.map(lambda _time: fire(app.test_client(), token, body), range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
@@ -148,6 +177,7 @@ def test_headers_are_needed_as_the_document_says(
         ({"event": "repair_closed", "record_id": 1, "force": True}, 422),
         ({"event": "repair_closed", "record_id": 2**63 - 1}, 404),
         ({"event": "cost_acceptance", "record_id": 1}, 409),
+        ({"event": "repair_ready", "record_id": 1}, 409),
     ],
 )
 def test_what_is_not_asked_for_is_refused_in_words(
