@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
-from itertools import islice
+from itertools import accumulate, islice
 
 from domain.incoming_mail import Letter
 from domain.mail_headers import Mailbox, one_line
@@ -27,6 +27,8 @@ MOST_ADDRESSES = 50
 LONGEST_ADDRESS, LONGEST_NAME = 254, 250
 # The standard parser of addresses takes time that grows with the square of what is in brackets.
 LONGEST_ADDRESS_HEADER = 4_000
+# All headers of one name together: fifty addresses of 254 letters.
+LONGEST_ADDRESSES = 13_000
 _CAME_TO = frozenset(("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to"))
 
 
@@ -67,8 +69,11 @@ def _values(message: Message, names: frozenset[str]) -> Iterator[str]:
 
 def _mailboxes(message: Message, name: str) -> tuple[Mailbox, ...]:
     """The addresses of a header. Names are decoded afterwards: what is encoded in one is no address."""
+    values = list(_values(message, frozenset((name,))))[:MOST_ADDRESSES]
+    lengths = accumulate(map(len, values))
+    fitting = [value for value, length in zip(values, lengths, strict=True) if length <= LONGEST_ADDRESSES]
     found = []
-    for shown, written in getaddresses(list(_values(message, frozenset((name,))))[:MOST_ADDRESSES]):
+    for shown, written in getaddresses(fitting):
         address = decoded_header(written).strip()
         if "@" in address and len(address) <= LONGEST_ADDRESS and one_line(address) == address:
             found.append(Mailbox(one_line(decoded_header(shown))[:LONGEST_NAME], address))
