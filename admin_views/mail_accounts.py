@@ -12,7 +12,9 @@ from admin_views.base import RecordView
 from admin_views.fields import Row, Section
 from admin_views.formatters import own_link
 from admin_views.sections import SETTINGS
+from domain.return_path import LONGEST_BASE, LONGEST_BASE_LOCAL_PART, takes_tokens
 from extensions.babel import translate_stored
+from extensions.wiring import wiring
 from models.mail_account import MailAccount
 
 
@@ -21,8 +23,36 @@ def _is_fetched(form: Any, field: Any) -> None:
         raise ValidationError(gettext("Answers are fetched from the IMAP server: name it below."))
 
 
+def _answers_fit(form: Any, field: Any) -> None:
+    """Answers come to the reply address, else to the sender's, else to that of the settings."""
+    if not form.takes_answers.data:
+        return
+    if field is form.takes_answers:
+        if not form.reply_to.data and not form.sender_address.data:
+            _fits(wiring().default_sender.address)
+    elif field is form.reply_to or not form.reply_to.data:
+        _fits(field.data)
+
+
+def _bounces_fit(_form: Any, field: Any) -> None:
+    _fits(field.data)
+
+
+def _fits(address: str) -> None:
+    if not takes_tokens(address):
+        raise ValidationError(
+            gettext(
+                "%(address)s is too long: the number of each message is added before the @, so at most "
+                "%(local)s characters may stand there, and %(whole)s in all. Enter a shorter address.",
+                address=address,
+                local=LONGEST_BASE_LOCAL_PART,
+                whole=LONGEST_BASE,
+            )
+        )
+
+
 _LIMIT = {"validators": [Optional(), NumberRange(min=1)]}
-_ADDRESS = {"validators": [Optional(), Email()]}
+_ADDRESS = {"validators": [Optional(), Email(), _answers_fit]}
 
 
 class MailAccountView(RecordView):
@@ -122,14 +152,14 @@ class MailAccountView(RecordView):
         ),
     )
     form_args = {
-        "takes_answers": {"validators": [_is_fetched]},
+        "takes_answers": {"validators": [_is_fetched, _answers_fit]},
         "per_minute": _LIMIT,
         "per_hour": _LIMIT,
         "per_day": _LIMIT,
         "sender_address": _ADDRESS,
         "reply_to": _ADDRESS,
         "port": {"validators": [NumberRange(min=1, max=65535)]},
-        "bounce_address": _ADDRESS,
+        "bounce_address": {"validators": [Optional(), Email(), _bounces_fit]},
         "imap_port": {"validators": [NumberRange(min=1, max=65535)]},
     }
 

@@ -11,11 +11,23 @@ from hashlib import sha256
 
 _BOUNCE, _ANSWER = "bounce", "answer"
 _MAC_BYTES = 10  # 80 bits: 16 characters of base32
+_LONGEST_LOCAL_PART, _LONGEST_ADDRESS = 64, 254  # RFC 5321 4.5.3.1.1 and 4.5.3.1.3
+_TOKEN_ROOM = len("+0123456789-abcdefghijklmnop")
+LONGEST_BASE_LOCAL_PART = _LONGEST_LOCAL_PART - _TOKEN_ROOM
+LONGEST_BASE = _LONGEST_ADDRESS - _TOKEN_ROOM
 _TOKEN = re.compile(r"\+([0-9]{1,18})-([a-z2-7]{16})@", re.IGNORECASE)
 
 
+def takes_tokens(base: str) -> bool:
+    """Whether there is room before the @ of ``base`` for what names a message, up to the ten billionth."""
+    return _fits(base, _TOKEN_ROOM)
+
+
 def return_path(base: str, message_id: int, key: bytes) -> str:
-    """``bounce@firma.example`` for message 12: ``bounce+12-abcdefghijklmnop@firma.example``."""
+    """``bounce@firma.example`` for message 12: ``bounce+12-abcdefghijklmnop@firma.example``.
+
+    ``base`` itself where that would be longer than servers take: what returns then names no message.
+    """
     return _address(_BOUNCE, base, message_id, key)
 
 
@@ -25,7 +37,7 @@ def message_of_return_path(addresses: Iterable[str], key: bytes) -> int | None:
 
 
 def answer_address(base: str, message_id: int, key: bytes) -> str:
-    """The Reply-To of a message, of the same shape; neither is good in the other's place."""
+    """The Reply-To of a message, of the same shape and limit; neither is good in the other's place."""
     return _address(_ANSWER, base, message_id, key)
 
 
@@ -41,7 +53,12 @@ def without_token(address: str) -> str:
 
 def _address(purpose: str, base: str, message_id: int, key: bytes) -> str:
     local, _, domain = base.rpartition("@")
-    return f"{local}+{message_id}-{_mac(purpose, message_id, key)}@{domain}"
+    token = f"+{message_id}-{_mac(purpose, message_id, key)}"
+    return f"{local}{token}@{domain}" if _fits(base, len(token)) else base
+
+
+def _fits(base: str, more: int) -> bool:
+    return len(base.rpartition("@")[0]) + more <= _LONGEST_LOCAL_PART and len(base) + more <= _LONGEST_ADDRESS
 
 
 def _message(purpose: str, addresses: Iterable[str], key: bytes) -> int | None:

@@ -9,6 +9,7 @@ from domain.return_path import (
     message_of_answer_address,
     message_of_return_path,
     return_path,
+    takes_tokens,
 )
 
 KEY = b"k" * 32
@@ -43,3 +44,21 @@ def test_neither_address_is_good_in_the_others_place() -> None:
     assert message_of_answer_address([f"Serwis <{answers.title()}>"], KEY) == 7
     assert message_of_return_path([answers], KEY) is None
     assert message_of_answer_address([return_path(BASE, 7, KEY)], KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "has_room"),
+    [
+        (BASE, True),
+        ("z" * 36 + "@firma.example", True),
+        ("z" * 37 + "@firma.example", False),
+        ("z@" + "firma." * 37 + "pl", True),
+        ("z@" + "firma." * 38 + "pl", False),
+    ],
+)
+def test_an_address_without_room_for_a_number_stays_as_it_is(base: str, has_room: bool) -> None:
+    """RFC 5321 4.5.3.1.1: servers need not take more than 64 characters before the @."""
+    assert takes_tokens(base) is has_room
+    for made in (return_path(base, 10**10 - 1, KEY), answer_address(base, 10**10 - 1, KEY)):
+        assert (made != base) is has_room
+        assert len(made.partition("@")[0]) <= 64 and len(made) <= 254

@@ -84,6 +84,12 @@ def test_each_letters_answers_come_to_an_address_of_its_own(body: str) -> None:
     assert one(composer(body), outgoing(7))["Reply-To"] is None
 
 
+def test_answers_come_to_an_address_too_long_for_a_number_as_it_is() -> None:
+    long = f"{'biuro' * 10}@goniec.example"
+    takes = replace(SENDER, takes_answers=True, reply_to=Mailbox("", long))
+    assert one(composer(PLAIN, sender=takes), outgoing(7))["Reply-To"] == f"Goniec <{long}>"
+
+
 def body_of(letter: EmailMessage, kind: str) -> str:
     part = letter.get_body((kind,))
     assert part is not None
