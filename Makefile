@@ -3,7 +3,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 # Percent of domain/ and services/ that the tests must cover.
 COVERAGE_FLOOR ?= 95
-TEST_WORKERS ?= 2
+# Two for each of two cores: a test often waits for a browser, a server or a process of its own.
+TEST_WORKERS ?= 4
 # Where `make run` listens, and how many requests it serves at a time.
 BIND ?= 127.0.0.1:5000
 WEB_WORKERS ?= 2

@@ -3,6 +3,7 @@
 Time is never frozen: what needs the time is told it, so a test passes `now`.
 """
 
+import gc
 import importlib
 import ipaddress
 import os
@@ -50,6 +51,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     plugin = config.pluginmanager.get_plugin("_cov")
     if plugin is not None and plugin.cov_controller is not None:
         config.pluginmanager.register(Tracing(plugin.cov_controller, items))
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
