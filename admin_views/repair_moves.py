@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request
+from flask import Response, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
@@ -24,9 +24,9 @@ from models.repair import CostOffer, Repair
 from services.decide_offer import decide_offer
 from services.make_offer import OfferTerms, make_offer
 from services.move_many import MovedMany, move_audited, move_many
+from services.move_repair import LONGEST_NOTE, NoteTooLong
 
 MOST_AT_ONCE = 200
-LONGEST_NOTE = 500
 DEAREST_OFFER = 100_000_000 * UNITS_PER_GROSZ
 
 
@@ -34,6 +34,10 @@ class TooManyRepairs(DomainError):
     """Parameters: ``found`` and ``most``."""
 
     message = "%(found)s repairs are selected: at most %(most)s can be moved at once."
+
+
+class StateMissing(DomainError):
+    message = "Choose the state that the repairs are to go to."
 
 
 class OfferOutOfRange(DomainError):
@@ -106,31 +110,49 @@ class RepairMoves(GuardedView):
     @action("move", lazy_gettext("Change the state"))
     def move_page(self, _ids: list[str]) -> ResponseReturnValue:
         """Ask for the state that the selected repairs are to go to."""
-        selected = self.selection()
-        if selected.count > MOST_AT_ONCE:
-            raise TooManyRepairs(found=selected.count, most=MOST_AT_ONCE)
-        repairs = db.session.scalars(sa.select(Repair).where(Repair.id.in_(selected.ids)).order_by(Repair.id))
-        states = [state for state in RepairState if state is not RepairState.AWAITING_SHIPMENT]
-        return str(self.render("repair/move.html", repairs=list(repairs), states=states))
+        return self._asking(self._selected())
 
     @expose("/move-many", methods=("POST",))
     @needs(WRITE)
     def move_many(self) -> ResponseReturnValue:
         """Move each of the repairs, and say in one sentence what came of it."""
-        hands, selected = wiring(), self.selection()
-        if selected.count > MOST_AT_ONCE:
-            raise TooManyRepairs(found=selected.count, most=MOST_AT_ONCE)
+        hands, repairs = wiring(), self._selected()
+        try:
+            wanted, mover = _wanted(), _mover()
+        except (StateMissing, NoteTooLong) as problem:
+            return Response(self._asking(repairs, translate(problem)), status=409, mimetype="text/html")
         done = move_many(
             db.session(),
-            list(db.session.scalars(selected.ids)),
-            _wanted(),
-            _mover(),
+            [repair.id for repair in repairs],
+            wanted,
+            mover,
             runtime=hands.ejs(),
             now=hands.clock(),
             enqueue=partial(hands.doorbell.ring, queue=PROMPT),
         )
         flash(summary(done), "warning" if done.refused else "success")
         return redirect(self.get_url(".index_view"))
+
+    def _selected(self) -> list[Repair]:
+        selected = self.selection()
+        if selected.count > MOST_AT_ONCE:
+            raise TooManyRepairs(found=selected.count, most=MOST_AT_ONCE)
+        query = sa.select(Repair).where(Repair.id.in_(selected.ids)).order_by(Repair.id)
+        return list(db.session.scalars(query))
+
+    def _asking(self, repairs: list[Repair], problem: str = "") -> str:
+        """The page that asks where they are to go, with what was typed when it was not enough."""
+        states = [state for state in RepairState if state is not RepairState.AWAITING_SHIPMENT]
+        return str(
+            self.render(
+                "repair/move.html",
+                repairs=repairs,
+                states=states,
+                typed=request.form,
+                problem=problem,
+                longest_note=LONGEST_NOTE,
+            )
+        )
 
     def after_refusal(self, home: str) -> str:
         """Back to the card that the refused form is on."""
@@ -164,14 +186,17 @@ def summary(done: MovedMany) -> str:
 
 
 def _wanted() -> RepairState:
+    wanted = request.form.get("wanted", "")
+    if not wanted:
+        raise StateMissing
     try:
-        return RepairState(request.form.get("wanted", ""))
+        return RepairState(wanted)
     except ValueError:
         abort(400)
 
 
 def _mover() -> Any:
-    note = request.form.get("note", "").strip()[:LONGEST_NOTE]
+    note = request.form.get("note", "").strip()
     return mover(hold_back=request.form.get("hold_back") == "yes", note=note)
 
 

@@ -13,6 +13,8 @@ from gateways.ejs import EjsRuntime
 from models.repair import ChangeSource, CostOffer, OfferState, Repair, RepairChange
 from services.fire_event import Fired, Occurrence, Ring, fire_event
 
+LONGEST_NOTE = 500
+
 
 class NoSuchRepair(DomainError):
     message = "This repair is no longer there."
@@ -22,11 +24,17 @@ class NoOpenOffer(DomainError):
     message = "There is no open cost offer to accept. Add an offer first."
 
 
+class NoteTooLong(DomainError):
+    """Parameters: ``count`` and ``limit``, characters."""
+
+    message = "The note has %(count)s characters and may have at most %(limit)s. Shorten it."
+
+
 @dataclass(frozen=True, slots=True)
 class Mover:
     """Who moves it, and whether the client is told: ``hold_back`` keeps that one notification from going out.
 
-    ``message_id``: the client's answer, when that is what moves it.
+    ``message_id``: the client's answer, when that is what moves it. Raises NoteTooLong.
     """
 
     source: ChangeSource
@@ -34,6 +42,10 @@ class Mover:
     hold_back: bool = False
     note: str = ""
     message_id: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.note) > LONGEST_NOTE:
+            raise NoteTooLong(count=len(self.note), limit=LONGEST_NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +131,7 @@ def _record(
         source=mover.source,
         actor_id=mover.actor_id,
         message_id=mover.message_id,
-        note=mover.note[:500],
+        note=mover.note,
         changed_at=now,
     )
     session.add(change)

@@ -98,6 +98,20 @@
     if (document.body.classList.contains("menu-open")) toggleMenu();
   });
 
+  // A field that takes no more says so: what is pasted beyond its limit would be gone without a word.
+  document.querySelectorAll("[data-counted][maxlength]").forEach((field) => {
+    const count = document.createElement("p");
+    count.className = "field-hint field-count";
+    count.setAttribute("aria-hidden", "true");
+    const show = () => {
+      count.textContent = `${field.value.length} / ${field.maxLength}`;
+      count.classList.toggle("is-full", field.value.length >= field.maxLength);
+    };
+    field.addEventListener("input", show);
+    field.after(count);
+    show();
+  });
+
   // A form with typed text asks the browser before it is left.
   document.querySelectorAll("form[data-unsaved]").forEach((form) => {
     let changed = form.dataset.unsaved === "yes";

@@ -157,27 +157,6 @@ def test_a_state_that_does_not_exist_is_no_request(visit: Visit, repair: Repair)
     assert operator.post("/admin/repair/move/999", wanted="closed").status_code == 404
 
 
-def test_several_are_moved_each_by_itself(visit: Visit, stored: Session, client: Client) -> None:
-    repairs = [make_repair(stored, client, state) for state in (S.RECEIVED, S.IN_REPAIR, S.CLOSED)]
-    stored.commit()
-    operator, ids = visit("operator"), [str(each.id) for each in repairs]
-    asked = operator.post("/admin/repair/action/", action="move", rowid=ids)
-    assert asked.text.count('name="rowid"') == 3
-    operator.post("/admin/repair/move-many", rowid=ids, wanted="diagnosis", hold_back="yes")
-    assert operator.sentences() == [
-        f"2 repairs changed, 1 refused: {repairs[2].number} – "
-        "A repair cannot go from “Repair closed” to “Diagnosis”."
-    ]
-    stored.expire_all()
-    assert [each.state for each in repairs] == [S.DIAGNOSIS, S.DIAGNOSIS, S.CLOSED]
-
-
-def test_nothing_selected_moves_nothing(visit: Visit) -> None:
-    operator = visit("operator")
-    operator.post("/admin/repair/move-many", wanted="diagnosis")
-    assert operator.sentences() == ["Nothing is selected. Tick at least one row."]
-
-
 # --- offers ---
 
 
