@@ -12,7 +12,7 @@ from flask_admin.model.form import converts
 from flask_babel import lazy_gettext as _
 from wtforms import DateField, Field, SelectField
 from wtforms.fields.choices import Choice  # type: ignore[attr-defined]
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.validators import URL, InputRequired, Optional, ValidationError
 from wtforms.widgets import DateInput, TextInput
 
 from admin_views.labels import label
@@ -23,6 +23,14 @@ from extensions.babel import current_language, translate
 from models import db
 from models.client import Client
 from models.repair import Repair
+
+WEB_ADDRESS = URL(
+    require_tld=False,
+    message=_(
+        "This is not a web address. Enter all of it, from https:// on, for example "
+        "https://www.firma.example/123."
+    ),
+)
 
 
 class EnumField(SelectField):

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from wtforms.validators import URL, InputRequired, Optional, ValidationError
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from admin_views import repair_card
 from admin_views.desk import (
@@ -15,7 +15,7 @@ from admin_views.desk import (
     hold_back_field,
     numbered,
 )
-from admin_views.fields import Row, Section, UnitsField
+from admin_views.fields import WEB_ADDRESS, Row, Section, UnitsField
 from admin_views.filters import chosen, contains, one_of, since, since_day, until, until_day
 from admin_views.formatters import linked, own_link
 from admin_views.money import units_column
@@ -115,7 +115,7 @@ class PaymentDueView(OfRepairView):
         "number": numbered(PaymentDue.number, "P"),
         "amount": {"validators": [InputRequired(), _payable]},
         "pay_url": {
-            "validators": [Optional(), URL(require_tld=False)],
+            "validators": [Optional(), WEB_ADDRESS],
             "description": _("Where the client pays; it stands in the notification."),
         },
     }

@@ -5,7 +5,7 @@ from datetime import datetime
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from markupsafe import Markup
-from wtforms.validators import URL, Optional
+from wtforms.validators import Optional
 
 from admin_views import repair_card
 from admin_views.desk import (
@@ -13,7 +13,7 @@ from admin_views.desk import (
     client_filters,
     hold_back_field,
 )
-from admin_views.fields import Row, Section
+from admin_views.fields import WEB_ADDRESS, Row, Section
 from admin_views.filters import chosen, contains, since, until
 from admin_views.formatters import linked, own_link
 from extensions.wiring import wiring
@@ -71,7 +71,7 @@ class ShipmentView(OfRepairView):
     form_edit_rules = (Section(_("Shipment"), Row("carrier", "tracking_number"), "tracking_url"),)
     form_args = {
         "tracking_url": {
-            "validators": [Optional(), URL(require_tld=False)],
+            "validators": [Optional(), WEB_ADDRESS],
             "description": _("Where the client follows it; it stands in the notification."),
         }
     }

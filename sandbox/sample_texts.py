@@ -74,7 +74,7 @@ CONSENTS = (
             f"Wyrażam zgodę na otrzymywanie od {_FULL_NAME} informacji handlowych i marketingowych o jej "
             "inwestycjach i usługach pocztą elektroniczną, na podany przeze mnie adres e-mail (art. 398 "
             "ustawy – Prawo komunikacji elektronicznej). Zgodę mogę w każdej chwili wycofać, klikając "
-            "odnośnik w wiadomości lub pisząc na adres biuro@goniec.example.",
+            "link w wiadomości lub pisząc na adres biuro@goniec.example.",
         ),
         only_last_counts=True,
     ),

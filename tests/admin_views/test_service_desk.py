@@ -139,6 +139,15 @@ def test_a_payment_marked_as_paid_gets_its_moment(visit: Visit, stored: Session,
     assert kinds(stored) == [EventKind.PAYMENT_DUE], "a correction is told to nobody"
 
 
+@pytest.mark.parametrize("record", ["payment_due", "shipment"])
+def test_an_address_without_its_beginning_is_refused_with_an_example(
+    visit: Visit, stored: Session, repair: Repair, record: str
+) -> None:
+    fields = {"pay_url": "firma.example/p", "tracking_url": "firma.example/p"}
+    page = visit("operator").post(f"/admin/{record}/new/", **fields).text
+    assert "Enter all of it, from https:// on, for example https://www.firma.example/123." in unescape(page)
+
+
 @pytest.mark.parametrize(
     "fields", [{"amount": "0"}, {"amount": "-5"}, {"amount": "x"}, {"pay_url": "javascript:x"}]
 )
