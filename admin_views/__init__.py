@@ -23,7 +23,7 @@ from admin_views.conversations import ConversationView
 from admin_views.dashboard import DashboardView
 from admin_views.desk_settings import DeskSettingsView
 from admin_views.errors import register_error_pages
-from admin_views.formatters import badge, day, moment, tag
+from admin_views.formatters import badge, breakable, day, moment, tag
 from admin_views.inbox import inbox_counts
 from admin_views.investments import InvestmentView
 from admin_views.invoices import InvoiceView
@@ -103,7 +103,7 @@ def init_app(app: Flask) -> None:
         admin.add_view(screen())
     app.register_blueprint(language)
     app.add_url_rule("/", "root", _to_the_panel)
-    app.jinja_env.filters.update(number=format_decimal, moment=moment, day=day)
+    app.jinja_env.filters.update(number=format_decimal, moment=moment, day=day, breakable=breakable)
     app.jinja_env.globals.update(role_name=role_name, badge=badge, tag=tag, label=label)
     app.extensions[ENUM_WORDS] = word
     app.jinja_env.globals.update(inbox_counts=inbox_counts)

@@ -8,13 +8,32 @@ import sqlalchemy as sa
 from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
+from domain.bounces import BounceKind
 from domain.delivery import CampaignStatus, Status
+from domain.smtp_replies import BounceVerdict
+from models.bounce import Bounce
 from models.user import User
 from tests import factories as make
+from tests.browser.conftest import DESK, PHONE
 
 OpenPage = Callable[..., Page]
 BOXES = 'Array.from(document.querySelectorAll(".table-scroll"))'
 COVERED = f"() => {BOXES}.map((box) => box.scrollWidth - box.clientWidth)"
+
+# Letters and digits of one word that stand on two lines, by column.
+BROKEN = """() => Array.from(document.querySelectorAll("table.grid td"), (cell) => {
+  const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), broken = [];
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/[\\p{L}\\p{N}]{2,}/gu)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      const lines = new Set(Array.from(range.getClientRects(), (box) => Math.round(box.top)));
+      if (lines.size > 1) broken.push(`${cell.className}: ${word[0]}`);
+    }
+  }
+  return broken;
+}).flat()"""
 
 
 @pytest.fixture
@@ -69,3 +88,23 @@ def test_no_column_lies_under_the_actions(
     page.goto(path.format(campaign_id))
     page.wait_for_selector("table.grid tbody tr")
     assert max(page.evaluate(COVERED)) <= 0
+
+
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    "path", ["/admin/client/", "/admin/message/", "/admin/bounce/", "/admin/suppression/"]
+)
+def test_an_address_is_broken_between_its_words_only(
+    open_page: OpenPage, stored: Session, campaign_id: int, path: str, screen: dict[str, int]
+) -> None:
+    address = "aleksandra.wisniewska0@poczta-elektroniczna.example"
+    stored.add(
+        Bounce(
+            kind=BounceKind.DSN, verdict=BounceVerdict.BLOCK, address=address, status_code="5.1.1",
+            suppression=make.block(stored, address), received_at=datetime(2026, 11, 22, tzinfo=UTC),
+        )
+    )  # fmt: skip
+    stored.commit()
+    page = open_page(screen, locale="pl-PL", at=path)
+    page.wait_for_selector("table.grid tbody tr")
+    assert page.evaluate(BROKEN) == []
