@@ -70,8 +70,10 @@ def _write_proof(session: Session, client: Client, output: Path, *, as_json: boo
         "consents": len(sheet.consents),
         "events": sum(len(consent.events) for consent in sheet.consents),
         "messages": sheet.messages,
+        "uncertain": sheet.uncertain,
     }
-    emit(as_json, data, [f"{output}: {data['events']} answers, {sheet.messages} messages"])
+    doubtful = f", {sheet.uncertain} of them uncertain" if sheet.uncertain else ""
+    emit(as_json, data, [f"{output}: {data['events']} answers, {sheet.messages} messages{doubtful}"])
 
 
 def _line(line: ConsentLine) -> dict[str, Any]:

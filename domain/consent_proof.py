@@ -63,18 +63,23 @@ class ProofConsent:
 
 @dataclass(frozen=True, slots=True)
 class ProofMessage:
-    """A message that relied on the event of that number; ``title`` of an SMS is its beginning."""
+    """A message that relied on the event of that number; ``title`` of an SMS is its beginning. One that
+    ``is_uncertain`` may have been sent at ``sent_at``.
+    """
 
     event: int
     sent_at: datetime
     channel: str
     address: str
     title: str
+    is_uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ProofSheet:
-    """All but the messages, which may be many; ``messages`` is their number."""
+    """All but the messages, which may be many; ``messages`` is their number, ``uncertain`` that of those
+    which may not have been sent.
+    """
 
     client_id: int
     client: str
@@ -82,3 +87,4 @@ class ProofSheet:
     made_at: datetime
     consents: tuple[ProofConsent, ...]
     messages: int
+    uncertain: int = 0

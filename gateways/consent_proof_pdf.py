@@ -68,7 +68,8 @@ def _head(sheet: ProofSheet) -> dict[str, object]:
     return {
         "company": printed_line(sheet.company),
         "consents": [_consent(consent) for consent in sheet.consents],
-        "count": str(sheet.messages),
+        "count": str(sheet.messages - sheet.uncertain),
+        "uncertain": str(sheet.uncertain) if sheet.uncertain else "",
     }
 
 
@@ -107,7 +108,7 @@ def _event(event: ProofEvent) -> list[str]:
 def _message(message: ProofMessage) -> list[str]:
     return [
         f"nr {message.event}",
-        _moment(message.sent_at),
+        _moment(message.sent_at) + (" niepewna" if message.is_uncertain else ""),
         CHANNELS[message.channel],
         printed_line(message.address),
         printed_line(message.title),

@@ -12,6 +12,7 @@ from gateways.ejs import EjsRuntime
 from models.client import Client
 from models.consent import ConsentDefinition, ConsentEvent
 from models.message import Message
+from queries.in_doubt import in_doubt, may_have_gone_out_at
 from services.company_name import company_name
 from services.read_message import SubjectReader
 
@@ -33,38 +34,45 @@ def proof_of(session: Session, client: Client, now: datetime) -> ProofSheet:
         .order_by(ConsentDefinition.position, ConsentDefinition.id, ConsentEvent.occurred_at, ConsentEvent.id)
     )
     by_definition = groupby(events, lambda event: event.definition)
+    messages, uncertain = session.execute(
+        sa.select(sa.func.count(), sa.func.count(sa.case((in_doubt(), 1))))
+        .select_from(Message)
+        .where(*_sent(client))
+    ).one()
     return ProofSheet(
         client_id=client.id,
         client=client.name,
         company=company_name(session),
         made_at=now,
         consents=tuple(_consent(definition, list(said)) for definition, said in by_definition),
-        messages=session.scalar(sa.select(sa.func.count()).select_from(Message).where(*_sent(client))) or 0,
+        messages=messages,
+        uncertain=uncertain,
     )
 
 
 def messages_under(session: Session, client: Client, runtime: EjsRuntime) -> Iterator[ProofMessage]:
-    """Every message that relied on one of the client's consents and was sent, oldest first.
+    """Every message that relied on one of the client's consents and was sent or may have been, oldest first.
 
     Few are held at a time, however many there are.
     """
     titles, last = SubjectReader(runtime), 0
-    while messages := session.scalars(_page(client, last)).all():
-        for message in messages:
-            if message.sent_at is not None and message.consent_event_id is not None:
+    while rows := session.execute(_page(client, last)).all():
+        for message, moment in rows:
+            if message.consent_event_id is not None:
                 yield ProofMessage(
                     event=message.consent_event_id,
-                    sent_at=message.sent_at,
+                    sent_at=moment,
                     channel=message.channel.value,
                     address=message.address,
                     title=titles.subject(message),
+                    is_uncertain=message.sent_at is None,
                 )
-        last = messages[-1].id
-        for message in messages:
+        last = rows[-1][0].id
+        for message, _moment in rows:
             session.expunge(message)
 
 
-def _page(client: Client, after: int) -> sa.Select[Message]:
+def _page(client: Client, after: int) -> sa.Select[Message, datetime]:
     kept = load_only(
         Message.channel,
         Message.consent_event_id,
@@ -74,8 +82,11 @@ def _page(client: Client, after: int) -> sa.Select[Message]:
         Message.body_text,
         Message.merge_values,
     )
+    moment = sa.func.coalesce(
+        Message.sent_at, may_have_gone_out_at(), Message.finished_at, Message.created_at
+    )
     return (
-        sa.select(Message)
+        sa.select(Message, moment)
         .where(Message.id > after, *_sent(client))
         .options(kept, joinedload(Message.campaign))
         .order_by(Message.id)
@@ -89,7 +100,7 @@ def _sent(client: Client) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         Message.client_id.in_(_ids(client)),
         Message.consent_event_id.in_(theirs),
-        Message.sent_at.is_not(None),
+        sa.or_(Message.sent_at.is_not(None), in_doubt()),
     )
 
 

@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from domain.delivery import Status
 from models import db
+from models.consent import ConsentEvent
 from tests import factories as make
 from tests.commands.conftest import Run
 
@@ -33,8 +36,21 @@ def test_the_proof_is_written_to_a_file(run: Run, number: int, tmp_path: Path) -
     size = len(file.read_bytes())
     assert ran.data == {
         "client": number, "file": str(file), "bytes": size, "consents": 1, "events": 1, "messages": 0,
+        "uncertain": 0,
     }  # fmt: skip
     assert file.read_bytes().startswith(b"%PDF")
+
+
+def test_the_proof_says_how_many_messages_are_uncertain(
+    application: Flask, run: Run, number: int, tmp_path: Path
+) -> None:
+    with application.app_context():
+        session = db.session()
+        event = session.scalars(sa.select(ConsentEvent.id)).one()
+        make.make_message(session, client_id=number, consent_event_id=event, status=Status.UNCERTAIN)
+        session.commit()
+    ran = run("consents", number, "--proof", "-o", tmp_path / "proof.pdf")
+    assert "1 answers, 1 messages, 1 of them uncertain" in ran.out
 
 
 @pytest.mark.parametrize(

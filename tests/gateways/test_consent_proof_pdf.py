@@ -56,6 +56,16 @@ def test_it_says_what_was_agreed_to_how_and_what_was_sent_by_it() -> None:
         assert words in page, words
 
 
+def test_what_may_have_arrived_says_so() -> None:
+    [page] = pages(replace(SHEET, messages=3, uncertain=1), [MESSAGE, replace(MESSAGE, is_uncertain=True)])
+    for words in (
+        "na podstawie tych zgód: 2", "Niepewne: 1", "02.03.2026 10:00:00 niepewna",
+        "Serwer nie potwierdził", "mogły jednak dotrzeć",
+    ):  # fmt: skip
+        assert words in page, words
+    assert "niepewn" not in pages(SHEET, [MESSAGE])[0].casefold()
+
+
 def test_what_was_written_down_later_says_so() -> None:
     late = replace(EVENT, recorded_at=datetime(2026, 3, 5, 9, tzinfo=UTC))
     [page] = pages(replace(SHEET, consents=(replace(CONSENT, events=(late,)),), messages=0))
