@@ -20,6 +20,7 @@ from queries.client_card import (
     last_messages,
 )
 from queries.desk_card import of_client
+from services.company_name import company_name
 from services.read_message import SubjectReader
 
 
@@ -76,6 +77,7 @@ def sections(view: Any, client: Client) -> list[Markup]:
             actions=list(ConsentAction),
             methods=list(ConsentMethod),
             badge=badge,
+            has_controller=bool(company_name(session())),
         ),
         view.section("client_contracts", contracts=contracts_of(session, client.id), badge=badge),
         view.section(

@@ -18,6 +18,11 @@ from queries.survivor import survivor_of
 from services.consent_proof import messages_under, proof_of
 from services.record_audit import append_audit
 
+NO_CONTROLLER = (
+    "It names no controller: enter our company's name in the panel (Settings, Look of e-mails) "
+    "and make it again."
+)
+
 
 @click.command("consents", cls=OneLineCommand)
 @click.argument("client_id", type=int)
@@ -71,9 +76,11 @@ def _write_proof(session: Session, client: Client, output: Path, *, as_json: boo
         "events": sum(len(consent.events) for consent in sheet.consents),
         "messages": sheet.messages,
         "uncertain": sheet.uncertain,
+        "controller": sheet.company or None,
     }
     doubtful = f", {sheet.uncertain} of them uncertain" if sheet.uncertain else ""
-    emit(as_json, data, [f"{output}: {data['events']} answers, {sheet.messages} messages{doubtful}"])
+    lines = [f"{output}: {data['events']} answers, {sheet.messages} messages{doubtful}"]
+    emit(as_json, data, lines if sheet.company else [*lines, NO_CONTROLLER])
 
 
 def _line(line: ConsentLine) -> dict[str, Any]:

@@ -78,7 +78,8 @@ class ProofMessage:
 @dataclass(frozen=True, slots=True)
 class ProofSheet:
     """All but the messages, which may be many; ``messages`` is their number, ``uncertain`` that of those
-    which may not have been sent.
+    which may not have been sent. ``company``: the controller (RODO art. 4 pkt 7), "" while nobody has
+    entered our name.
     """
 
     client_id: int

@@ -65,8 +65,9 @@ def _title(sheet: ProofSheet) -> str:
 
 
 def _head(sheet: ProofSheet) -> dict[str, object]:
+    company = printed_line(sheet.company)
     return {
-        "company": printed_line(sheet.company),
+        "controller": f" Administrator danych: {company}" if company else "",
         "consents": [_consent(consent) for consent in sheet.consents],
         "count": str(sheet.messages - sheet.uncertain),
         "uncertain": str(sheet.uncertain) if sheet.uncertain else "",

@@ -13,6 +13,8 @@ from models.audit import AuditEntry
 from models.campaign import Campaign
 from models.consent_request import ConsentRequest
 from models.message import Message
+from models.setting import Setting
+from services.company_name import COMPANY_NAME
 from tests import consent_scene as scene
 from tests import factories as make
 from tests.admin_views.conftest import Visitor
@@ -60,6 +62,19 @@ def test_the_proof_is_downloaded_and_audited(visit: Visit, stored: Session, ther
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert answer.data.startswith(b"%PDF") and "attachment" in answer.headers["Content-Disposition"]
     assert actions(stored) == ["consent_proof"]
+
+
+def test_the_card_says_when_the_proof_would_name_no_controller(
+    visit: Visit, stored: Session, there: Scene
+) -> None:
+    card, link = f"/admin/client/details/?id={there.client.id}", 'href="/admin/branding/"'
+    for role, leads_there in (("operator", 0), ("administrator", 1)):
+        page = visit(role).get(card).text.split("data-no-controller")[1].split("</p>")[0]
+        assert "name no controller" in page and page.count(link) == leads_there
+    assert "data-no-controller" not in visit("viewer").get(card).text
+    stored.add(Setting(key=COMPANY_NAME, value="Nadrzecze Sp. z o.o."))
+    stored.commit()
+    assert "data-no-controller" not in visit("operator").get(card).text
 
 
 def test_a_proof_too_long_for_a_page_names_the_command(

@@ -9,6 +9,8 @@ from flask import Flask
 from domain.delivery import Status
 from models import db
 from models.consent import ConsentEvent
+from models.setting import Setting
+from services.company_name import COMPANY_NAME
 from tests import factories as make
 from tests.commands.conftest import Run
 
@@ -36,7 +38,7 @@ def test_the_proof_is_written_to_a_file(run: Run, number: int, tmp_path: Path) -
     size = len(file.read_bytes())
     assert ran.data == {
         "client": number, "file": str(file), "bytes": size, "consents": 1, "events": 1, "messages": 0,
-        "uncertain": 0,
+        "uncertain": 0, "controller": None,
     }  # fmt: skip
     assert file.read_bytes().startswith(b"%PDF")
 
@@ -51,6 +53,20 @@ def test_the_proof_says_how_many_messages_are_uncertain(
         session.commit()
     ran = run("consents", number, "--proof", "-o", tmp_path / "proof.pdf")
     assert "1 answers, 1 messages, 1 of them uncertain" in ran.out
+
+
+def test_a_proof_that_names_no_controller_says_where_to_enter_it(
+    application: Flask, run: Run, number: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "proof.pdf"
+    assert "names no controller" in run("consents", number, "--proof", "-o", file).out
+    with application.app_context():
+        db.session.add(Setting(key=COMPANY_NAME, value="Nadrzecze Sp. z o.o."))
+        db.session.commit()
+    assert "controller" not in run("consents", number, "--proof", "-o", file).out
+    assert (
+        run("consents", number, "--proof", "-o", file, "--json").data["controller"] == "Nadrzecze Sp. z o.o."
+    )
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,12 @@ def test_what_was_written_down_later_says_so() -> None:
     assert "(zapisano 05.03.2026 10:00:00)" in page
 
 
+def test_without_the_controllers_name_nothing_stands_in_its_place() -> None:
+    assert "Administrator danych: Firma Sp. z o.o." in pages(SHEET)[0]
+    [page] = pages(replace(SHEET, company=" "))
+    assert "Administrator" not in page and "(czas warszawski)." in page
+
+
 def test_who_never_said_anything_has_a_proof_of_that() -> None:
     [page] = pages(replace(SHEET, consents=(), messages=0))
     assert "nie wyraził dotąd żadnej zgody" in page and "tych zgód: 0" in page
