@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
@@ -11,6 +12,7 @@ from domain.mail_skeleton import AttachedFile, MailSkeleton
 from domain.mail_threads import message_ids
 from gateways.files import FileStore
 from models.consent import ConsentPurpose
+from models.consent_request import ConsentRequest
 from models.message import Direction, Message, Origin
 from services.compose_mail import NO_AUTOMATIC_ANSWER, Envelope, Outgoing, Sender, one_click
 
@@ -68,11 +70,19 @@ class SingleComposer:
         return Envelope(envelope_address(outgoing.address), payload)
 
     def _headers(self, message: Message) -> tuple[tuple[str, str], ...]:
-        automatic = (AUTO_GENERATED, NO_AUTOMATIC_ANSWER) if message.origin in AUTOMATIC else ()
+        by_itself = message.origin in AUTOMATIC or self._was_asked_for(message)
+        automatic = (AUTO_GENERATED, NO_AUTOMATIC_ANSWER) if by_itself else ()
         consent = message.consent_event
         by_marketing = consent is not None and consent.definition.purpose is ConsentPurpose.MARKETING
         unsubscribing = one_click(self._sender.unsubscribe_url(message.id)) if by_marketing else ()
         return (*automatic, *unsubscribing, *self._thread(message))
+
+    def _was_asked_for(self, message: Message) -> bool:
+        """Whether it is the letter that answers a client's own click at the page of consents."""
+        asked = sa.exists().where(
+            ConsentRequest.client_id == message.client_id, ConsentRequest.message_id == message.id
+        )
+        return bool(self._session.scalar(sa.select(asked)))
 
     def _thread(self, message: Message) -> tuple[tuple[str, str], ...]:
         """What puts an answer below the mail it answers (RFC 5322 3.6.4)."""

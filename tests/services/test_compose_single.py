@@ -18,6 +18,7 @@ from models import db
 from models.consent import ConsentPurpose
 from models.message import Message, Origin
 from models.setting import LINK_KEY, secret_of
+from services.ask_for_consent import Asking, ask_to_confirm
 from services.compose_mail import Envelope, Outgoing, Sender
 from services.compose_single import SingleComposer
 from services.send_single import SingleOrder, send_single
@@ -25,6 +26,7 @@ from services.withdraw_by_link import message_of_link
 from services.write_single import Written
 from tests import factories as make
 from tests import two_way_scene as scene
+from tests.consent_scene import make_scene, the_letter
 
 BASE = "https://goniec.example"
 
@@ -102,6 +104,17 @@ def test_what_nobody_sent_by_hand_says_so(
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["X-Auto-Response-Suppress"] == "OOF, AutoReply"
     assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_nor_did_anybody_write_what_a_client_asked_for_at_the_page_of_consents(
+    session: Session, now: datetime, tmp_path: Path
+) -> None:
+    there = make_scene(session)
+    order = Asking(there.client.id, there.by_mail.id)
+    ask_to_confirm(session, order, base_url=BASE, now=now, enqueue=lambda *_ring: None)
+    letter = composed(session, the_letter(session), now, FileStore(tmp_path))
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter["X-Auto-Response-Suppress"] == "OOF, AutoReply" and letter["List-Unsubscribe"] is None
 
 
 def test_what_a_person_sent_does_not(session: Session, now: datetime, tmp_path: Path) -> None:
