@@ -20,6 +20,7 @@ from models.campaign import Campaign
 from models.message import Message
 from queries.audience import audience_of
 from queries.campaign_audience import find_in_audience
+from services.draft_look import look_of
 from services.preview_message import preview_message
 from services.send_test import send_test, send_test_text
 
@@ -35,7 +36,8 @@ class PreviewPages(GuardedView):
         campaign = draft_or_refusal(campaign_id)
         client_id = whole_number(request.args.get("client_id"))
         rendered = preview_message(db.session(), campaign, wiring().ejs(), client_id=client_id)
-        return jsonify(subject=rendered.subject, html=rendered.html, text=rendered.text)
+        look = look_of(db.session(), campaign)
+        return jsonify(subject=rendered.subject, html=rendered.html, text=rendered.text, look=look)
 
     @expose("/audience/<int:campaign_id>")
     @needs(WRITE)

@@ -42,6 +42,7 @@ from services.approve_campaign import (
     approve_campaign,
 )
 from services.draft_campaign import version_of
+from services.draft_look import LookChanged
 from services.fix_email_address import fix_email_address
 from services.fix_phone_number import fix_phone_number
 from services.grant_consent import grant_marketing_consent, marketing_consents
@@ -66,6 +67,16 @@ ASKED_OF_A_PERSON = (
     ConsentMethod.SMS,
 )
 
+SHOWN_AGAIN = (
+    AudienceHasErrors,
+    NobodyToSendTo,
+    AudienceChanged,
+    LookChanged,
+    QuoteChanged,
+    NotEnoughMoney,
+)
+"""Refusals that the report answers by showing what is so now."""
+
 
 class PreflightPages(PreflightAsking, GuardedView):
     """The report, its rows, the corrections and the approval."""
@@ -75,9 +86,12 @@ class PreflightPages(PreflightAsking, GuardedView):
     def preflight(self, campaign_id: int) -> ResponseReturnValue:
         """The report as a fragment. Refuses (409) a message that could not be sent to anybody."""
         campaign = draft_or_refusal(campaign_id)
-        starts_at = _wall_clock(json_body())
+        given = json_body()
+        starts_at = _wall_clock(given)
         order = _order(campaign, skip_errors=True, starts_at=starts_at)
-        return self._report(campaign, preflight(db.session(), audience_of(campaign)), order, starts_at)
+        report = preflight(db.session(), audience_of(campaign))
+        notice = translate(LookChanged()) if given.get("look") not in (None, "", order.look) else ""
+        return self._report(campaign, report, order, starts_at, notice=notice)
 
     @expose("/quote/<int:campaign_id>")
     @needs(WRITE)
@@ -164,7 +178,7 @@ class PreflightPages(PreflightAsking, GuardedView):
             self._approve(campaign, given, starts_at)
         except AlreadyApproved:
             pass
-        except (AudienceHasErrors, NobodyToSendTo, AudienceChanged, QuoteChanged, NotEnoughMoney) as refusal:
+        except SHOWN_AGAIN as refusal:
             db.session.rollback()
             return self._refused(campaign_id, refusal, starts_at)
         return jsonify(url=url_for("campaign.details_view", id=campaign_id, started=1))
@@ -175,7 +189,8 @@ class PreflightPages(PreflightAsking, GuardedView):
             raise DraftChanged
         skip_errors = given.get("skip_errors") is True
         order = _order(campaign, skip_errors=skip_errors, starts_at=starts_at)
-        order = replace(order, recipients=whole_number(given.get("expected"), default=0))
+        recipients = whole_number(given.get("expected"), default=0)
+        order = replace(order, recipients=recipients, look=str(given.get("look")))
         if campaign.channel == Channel.SMS:
             order = replace(order, cost=whole_number(given.get("cost"), default=0))
         db.session.rollback()  # approving has its own transaction and must not wait for this one
@@ -199,6 +214,7 @@ class PreflightPages(PreflightAsking, GuardedView):
                 campaign=campaign,
                 report=report,
                 version=version_of(campaign),
+                look=order.look,
                 errors=[
                     (reason, reason_label(reason, channel), report.errors[reason])
                     for reason in REASONS[channel]

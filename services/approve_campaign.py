@@ -21,6 +21,7 @@ from models.sessions import rows_changed, snapshot_session
 from queries.audience import AudienceOfInvestment, audience_of, pairs_once
 from queries.preflight import PreflightReport, preflight
 from services.choose_account import account_of_campaign, sms_account_to_send_from
+from services.draft_look import check_look
 from services.freeze_audience import FrozenAudience
 from services.job_names import Enqueue
 from services.ledger import Stamp, hold_accounts, open_hold
@@ -102,10 +103,10 @@ class SendOrder:
 
     ``content`` is the prepared template, ``values`` what all recipients share (dotted path to text).
     A ``starts_at`` in the future schedules it. ``draft_of`` is the moment of the draft that the content
-    was made from and ``attachments`` the ids of its files: one that has been changed since is not what
-    was approved, nor is an audience that no longer has as many ``recipients``, nor texts that cost more than
-    ``cost`` (1/10000 PLN). ``texts`` renders an SMS, whose price is held back; ``counted`` are those texts
-    that are rendered already.
+    was made from, ``attachments`` the ids of its files and ``look`` its `services.draft_look.look_of`: what
+    has been changed since is not what was approved, nor is an audience that no longer has as many
+    ``recipients``, nor texts that cost more than ``cost`` (1/10000 PLN). ``texts`` renders an SMS, whose
+    price is held back; ``counted`` are those texts that are rendered already.
     """
 
     content: Mapping[str, Any]
@@ -115,6 +116,7 @@ class SendOrder:
     starts_at: datetime | None = None
     draft_of: datetime | None = None
     attachments: tuple[int, ...] | None = None
+    look: str | None = None
     recipients: int | None = None
     texts: TextRenderer | None = None
     cost: int | None = None
@@ -124,9 +126,9 @@ class SendOrder:
 def approve_campaign(campaign_id: int, order: SendOrder, *, now: datetime, enqueue: Enqueue) -> Approval:
     """Freeze a draft, start it and audit both in one transaction, or refuse and change nothing.
 
-    Raises AlreadyApproved, DraftChanged, AudienceChanged, AudienceHasErrors (unless the order skips
-    errors), NobodyToSendTo, NoMailAccount and TooMuchAtOnce; for SMS also QuoteChanged, NotEnoughMoney,
-    NoSmsAccount, SmsAccountOff and what `services.quote_texts` raises.
+    Raises AlreadyApproved, DraftChanged, LookChanged, AudienceChanged, AudienceHasErrors (unless the order
+    skips errors), NobodyToSendTo, NoMailAccount and TooMuchAtOnce; for SMS also QuoteChanged,
+    NotEnoughMoney, NoSmsAccount, SmsAccountOff and what `services.quote_texts` raises.
     """
     order = replace(order, counted=_count_beforehand(campaign_id, order))
     for attempt in range(ATTEMPTS):
@@ -207,6 +209,7 @@ def _freeze(session: Session, campaign_id: int, order: SendOrder, now: datetime)
     campaign = session.get_one(Campaign, campaign_id)
     if order.attachments is not None and order.attachments != attachments_of(campaign):
         raise DraftChanged
+    check_look(session, campaign, order.look)
     audience = audience_of(campaign)
     report = preflight(session, audience)
     if order.recipients is not None and report.recipients != order.recipients:

@@ -16,6 +16,7 @@ from services.draft_campaign import (
     sample_values,
     text_of,
 )
+from services.draft_look import look_of
 from services.message_content import ContentRenderer, compile_as_written
 from services.text_content import TextRenderer
 
@@ -36,6 +37,7 @@ def prepare_order(
     """
     if campaign.kind == CampaignKind.INVESTMENT and not campaign.contract_types:
         raise ContractTypesMissing
+    look = look_of(session, campaign)  # before the content: one that changes in between is noticed
     texts: TextRenderer | None = None
     if campaign.channel == Channel.SMS:
         text = text_of(session, campaign)
@@ -56,5 +58,6 @@ def prepare_order(
         starts_at=starts_at,
         draft_of=campaign.updated_at,
         attachments=attachments_of(campaign),
+        look=look,
         texts=texts,
     )

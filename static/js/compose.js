@@ -303,6 +303,7 @@
   const empty = box.querySelector("[data-preview-empty]");
   const standingHint = empty ? empty.textContent : "";
   let previewNumber = 0;
+  let previewLook = "";
 
   async function preview() {
     if (counter) { counter.refresh(); return; }
@@ -310,7 +311,11 @@
     if (!subject.value.trim() || (editor && editor.isEmpty())) { showPreview(null, standingHint); return; }
     const answer = await ask(`${form.dataset.preview}?client_id=${previewClient}`).catch(() => null);
     if (!answer || number !== previewNumber) return;
-    if (answer.ok) showPreview(await answer.json(), "");
+    if (answer.ok) {
+      const letter = await answer.json();
+      previewLook = letter.look;
+      showPreview(letter, "");
+    }
     else if (answer.status === 409) showPreview(null, await answer.text());
   }
 
@@ -324,6 +329,11 @@
     if (!letter) return;
     if (frame.srcdoc !== letter.html) frame.srcdoc = letter.html;
     plain.textContent = letter.text;
+  }
+
+  /** The report was made in that look: a preview that shows another one is made anew. */
+  function inLook(look) {
+    if (previewLook && look !== previewLook) preview();
   }
 
   box.querySelectorAll("[data-tab]").forEach((tab) => tab.addEventListener("click", () => {
@@ -435,7 +445,7 @@
     sendButton.disabled = true;
     clearErrors();
     try {
-      if ((await save()) && nothingIsMissing()) await window.Goniec.preflight.open(startsAt);
+      if ((await save()) && nothingIsMissing()) await window.Goniec.preflight.open(startsAt, previewLook);
     } finally {
       sendButton.disabled = false;
     }
@@ -459,7 +469,7 @@
   window.addEventListener("pagehide", () => { if (!blocked) save({ keepalive: true }); });
   document.addEventListener("visibilitychange", () => { if (document.hidden && !blocked) save(); });
 
-  window.Goniec.composer = { form, words, ask, refused, save, setError, version: () => version, reach: () => reached };
+  window.Goniec.composer = { form, words, ask, refused, save, setError, version: () => version, reach: () => reached, inLook };
 
   // Beginning
 

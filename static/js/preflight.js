@@ -27,10 +27,10 @@
     return Promise.race([running.answer, left]);
   }
 
-  /** Open the report for a start at a wall-clock time, "" for now. */
-  async function open(moment) {
+  /** Open the report for a start at a wall-clock time, "" for now, of a message previewed in that look. */
+  async function open(moment, look) {
     startsAt = moment;
-    const running = checks(`${version()} ${startsAt}`, () => ask(composer.dataset.preflight, { starts_at: startsAt }));
+    const running = checks(`${version()} ${startsAt} ${look}`, () => ask(composer.dataset.preflight, { starts_at: startsAt, look }));
     const block = window.Goniec.underWay(words.checking.replace("{n}", number(reach())), words.checkingHint, running.began);
     block.insertAdjacentHTML("beforeend", '<button type="button" class="btn btn-secondary" data-report-close></button>');
     block.lastChild.textContent = words.cancel;
@@ -51,8 +51,13 @@
       return;
     }
     composer.querySelector(".schedule").open = false;
-    place.innerHTML = await answer.text();
+    show(await answer.text());
+  }
+
+  function show(page) {
+    place.innerHTML = page;
     refresh();
+    window.Goniec.composer.inLook(report().dataset.look);
   }
 
   function report() {
@@ -246,7 +251,7 @@
     if (button.disabled) return;
     showProblem("");
     sending(true);
-    const order = { skip_errors: form.querySelector("[data-skip]").checked, starts_at: startsAt, expected: Number(form.dataset.recipients), version: form.dataset.version };
+    const order = { skip_errors: form.querySelector("[data-skip]").checked, starts_at: startsAt, expected: Number(form.dataset.recipients), version: form.dataset.version, look: form.dataset.look };
     const quoted = form.querySelector("[data-quote-facts]");
     if (quoted) order.cost = Number(quoted.dataset.cost);
     let answer;
@@ -261,8 +266,7 @@
     if (answer.ok) { location.assign((await answer.json()).url); return; }
     sending(false);
     if (answer.status === 409 && (answer.headers.get("Content-Type") || "").startsWith("text/html")) {
-      place.innerHTML = await answer.text();
-      refresh();
+      show(await answer.text());
       return;
     }
     if (answer.status === 409) { dialog.close(); await refused(answer); return; }

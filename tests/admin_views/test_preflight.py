@@ -54,9 +54,10 @@ def report(person: Visitor, draft: Campaign, **body: Any) -> str:
 
 def send(person: Visitor, draft: Campaign, *, expected: int = 1, **body: Any) -> TestResponse:
     """Ask to send what a report shows now."""
-    found = re.search(r'data-version="([^"]*)"', report(person, draft))
+    found = re.search(r'data-version="([^"]*)" data-look="([^"]*)"', report(person, draft))
     assert found
-    return ask(person, f"send/{draft.id}", version=unescape(found[1]), expected=expected, **body)
+    told = {"version": unescape(found[1]), "look": found[2], "expected": expected}
+    return ask(person, f"send/{draft.id}", **told | body)
 
 
 def messages(stored: Session) -> int:

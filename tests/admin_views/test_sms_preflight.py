@@ -60,12 +60,13 @@ def report(person: Visitor, draft: Campaign) -> str:
 def send(person: Visitor, draft: Campaign, **body: Any) -> TestResponse:
     """Ask to send what a report shows now."""
     page = report(person, draft)
-    version, recipients, cost = (
-        re.search(rf'data-{name}="([^"]*)"', page) for name in ("version", "recipients", "cost")
+    version, look, recipients, cost = (
+        re.search(rf'data-{name}="([^"]*)"', page) for name in ("version", "look", "recipients", "cost")
     )
-    assert version and recipients and cost
+    assert version and look and recipients and cost
     told: dict[str, Any] = {
         "version": unescape(version[1]),
+        "look": look[1],
         "expected": int(recipients[1]),
         "cost": int(cost[1]),
         "skip_errors": True,
