@@ -19,6 +19,7 @@ from queries.client_card import ConsentLine, consent_lines
 from queries.survivor import survivor_of
 from services.ask_for_consent import Asking, NothingToAsk, ask_to_confirm
 from services.compose_mail import CONSENTS
+from services.hold_row import hold_row
 from services.job_names import Enqueue
 from services.record_audit import append_audit
 from services.record_consent import record_consent, standing_grant
@@ -131,7 +132,8 @@ def prefer_channel(
 ) -> Done:
     """Turn a channel on or off for the client, and audit it. Commits."""
     name = PREFERENCES[channel]
-    client = session.get_one(Client, client_id, populate_existing=True, with_for_update={"key_share": True})
+    hold_row(session, Client.updated_at, client_id)
+    client = session.get_one(Client, client_id, populate_existing=True)
     if getattr(client, name) == wanted:
         session.rollback()
         return Done.UNCHANGED

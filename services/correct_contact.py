@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from models.client import Client
+from services.hold_row import hold_row
 from services.record_audit import append_audit
 
 
@@ -15,13 +15,14 @@ class NoSuchClient(DomainError):
 
 
 def hold_client(session: Session, client_id: int) -> Client:
-    """The client, locked in this transaction. Raises NoSuchClient, for one merged into another too."""
-    client = session.scalar(
-        sa.select(Client)
-        .where(Client.id == client_id, Client.merged_into_id.is_(None))
-        .with_for_update(key_share=True)
-    )
-    if client is None:
+    """The client as they are now, nobody else's until the caller commits.
+
+    Raises NoSuchClient, for one merged into another too.
+    """
+    hold_row(session, Client.updated_at, client_id)
+    session.expire_all()  # the page has read the addresses before, and another may have corrected them since
+    client = session.get(Client, client_id)
+    if client is None or client.merged_into_id is not None:
         raise NoSuchClient
     return client
 

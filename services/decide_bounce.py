@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
 from domain.smtp_replies import BounceVerdict
 from models.bounce import Bounce
 from services.bounce_effect import block_for, release
+from services.hold_row import hold_row
 from services.record_audit import append_audit
 
 
@@ -71,10 +71,9 @@ def decide_bounce(
 
 
 def locked_bounce(session: Session, bounce_id: int) -> Bounce:
-    """Raises NoSuchBounce."""
-    found = session.scalars(
-        sa.select(Bounce).where(Bounce.id == bounce_id).with_for_update(of=Bounce)
-    ).one_or_none()
+    """The bounce as it is now, nobody else's until the caller commits. Raises NoSuchBounce."""
+    hold_row(session, Bounce.handled_at, bounce_id)
+    found = session.get(Bounce, bounce_id, populate_existing=True)
     if found is None:
         raise NoSuchBounce
     return found

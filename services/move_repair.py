@@ -12,6 +12,7 @@ from domain.repairs import RepairState, check_move, events_of_move
 from gateways.ejs import EjsRuntime
 from models.repair import ChangeSource, CostOffer, OfferState, Repair, RepairChange
 from services.fire_event import Fired, Occurrence, Ring, fire_event
+from services.hold_row import hold_row
 
 LONGEST_NOTE = 500
 
@@ -96,13 +97,7 @@ def move_repair(
 
 def locked_repair(session: Session, repair_id: int) -> Repair:
     """The repair as it is now, nobody else's until the caller commits. Raises NoSuchRepair."""
-    # An UPDATE, not SELECT … FOR UPDATE: SQLite takes its write lock here too, before the state is read.
-    session.execute(
-        sa.update(Repair)
-        .where(Repair.id == repair_id)
-        .values(state=Repair.state, updated_at=Repair.updated_at)
-        .execution_options(synchronize_session=False)
-    )
+    hold_row(session, Repair.updated_at, repair_id)
     repair = session.get(Repair, repair_id, populate_existing=True)
     if repair is None:
         raise NoSuchRepair

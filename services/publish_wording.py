@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session, scoped_session
 
 from domain.errors import DomainError
 from models.consent import ConsentDefinition, ConsentWording
+from services.hold_row import hold_row
 
 
 class WordingIsEmpty(DomainError):
@@ -30,9 +30,7 @@ def publish_wording(
     text = text.strip()
     if not text:
         raise WordingIsEmpty
-    session.execute(
-        sa.select(ConsentDefinition.id).where(ConsentDefinition.id == definition.id).with_for_update()
-    )
+    hold_row(session, ConsentDefinition.updated_at, definition.id)
     session.refresh(definition, ["wordings"])
     latest = definition.wordings[-1] if definition.wordings else None
     if latest is not None and latest.text == text:

@@ -18,6 +18,7 @@ from models.consent import (
     ConsentMethod,
     ConsentState,
 )
+from services.hold_row import hold_row
 
 
 class ConsentHasNoWording(DomainError):
@@ -84,13 +85,7 @@ def standing_grant(
     None after a withdrawal, and when the grant is of an older wording: to say yes to other words, or once
     more after a no, is something new (RODO art. 7). Until the caller commits nobody else finds there is none.
     """
-    # A write that changes nothing: two at once take turns, on SQLite too.
-    session.execute(
-        sa.update(Client)
-        .where(Client.id == client_id)
-        .values(allow_email=Client.allow_email, updated_at=Client.updated_at)
-        .execution_options(synchronize_session=False)
-    )
+    hold_row(session, Client.updated_at, client_id)
     state = session.get(ConsentState, (client_id, definition.id), populate_existing=True)
     if state is None or not state.granted or not definition.wordings:
         return None

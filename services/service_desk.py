@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.errors import DomainError
@@ -13,6 +12,7 @@ from models.payment_due import PaymentDue
 from models.shipment import Shipment
 from models.ticket import Ticket
 from services.fire_event import Fired, Occurrence, fire_event
+from services.hold_row import hold_row
 from services.move_repair import Mover
 
 
@@ -55,13 +55,7 @@ def move_ticket(
 
     Raises NoSuchTicket and IllegalTicketMove.
     """
-    # An UPDATE, not SELECT … FOR UPDATE: SQLite takes its write lock here too, before the state is read.
-    session.execute(
-        sa.update(Ticket)
-        .where(Ticket.id == ticket_id)
-        .values(state=Ticket.state, updated_at=Ticket.updated_at)
-        .execution_options(synchronize_session=False)
-    )
+    hold_row(session, Ticket.updated_at, ticket_id)
     ticket = session.get(Ticket, ticket_id, populate_existing=True)
     if ticket is None:
         raise NoSuchTicket

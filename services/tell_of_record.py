@@ -21,6 +21,7 @@ from models.payment_due import PaymentDue, PaymentDueState
 from models.repair import Repair
 from models.ticket import Ticket
 from services.fire_event import MODELS, Fired, Occurrence, Record, fire_event, ring_all
+from services.hold_row import hold_row
 from services.job_names import Enqueue
 from services.move_repair import NoOpenOffer, open_offer
 
@@ -103,13 +104,7 @@ def _locked_record(session: Session, told: Told) -> Record:
     """The record as it is now, nobody else's until the caller commits."""
     kind = RECORD_OF[told.kind]
     model: Any = MODELS[kind]
-    # An UPDATE, not SELECT … FOR UPDATE: SQLite takes its write lock here too, before the state is read.
-    session.execute(
-        sa.update(model)
-        .where(model.id == told.record_id)
-        .values(updated_at=model.updated_at)
-        .execution_options(synchronize_session=False)
-    )
+    hold_row(session, model.updated_at, told.record_id)
     record = cast("Record | None", session.get(model, told.record_id, populate_existing=True))
     if record is None:
         raise NoSuchRecord(kind=kind, number=told.record_id)

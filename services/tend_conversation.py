@@ -15,6 +15,7 @@ from models.message import Direction, Message
 from models.setting import SUPPRESSION_KEY, secret_of
 from models.user import User
 from queries.inbox import numbers_of
+from services.hold_row import hold_row
 from services.record_audit import append_audit
 from services.send_single import NoSuchClient
 from services.topics import stranger_channel
@@ -137,12 +138,8 @@ def unlink_client(session: Session, conversation_id: int, *, actor_id: int | Non
 
 
 def _locked(session: Session, conversation_id: int) -> Conversation:
-    conversation = session.scalar(
-        sa.select(Conversation)
-        .where(Conversation.id == conversation_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    hold_row(session, Conversation.updated_at, conversation_id)
+    conversation = session.get(Conversation, conversation_id, populate_existing=True)
     if conversation is None:
         raise NoSuchConversation
     return conversation
