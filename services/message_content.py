@@ -22,6 +22,7 @@ _ADDRESS_BEGINNING = re.compile(r'\b(?:href|src)="\s*(gnc[0-9a-f]{20}n[0-9]+a)')
 _OUTPUT = re.compile(r"<%= ([a-z_.]+) %>")
 _PIECE = re.compile(r"<%%|%%>|<%= [a-z_.]+ %>")
 _SCRIPT_ADDRESS = re.compile(r"(?:javascript|vbscript|data|file):", re.IGNORECASE)
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 
 
 class EmptyVariables(DomainError):
@@ -215,7 +216,8 @@ class ContentRenderer:
         except TemplateFailed as failed:
             line = dict(self._lines[failed.place]).get(cast("int", failed.parameters.get("line")))
             raise (failed if line is None else failed.at_line(line)) from failed
-        return [Rendered(one_line(subject), html, text) for subject, html, text in rows]
+        spaced = _spaced if self.content.has_logic else str
+        return [Rendered(one_line(subject), html, spaced(text)) for subject, html, text in rows]
 
     def segments(self) -> Segments:
         """The parts cut at their fields, for splicing values in without EJS. Only for a content without
@@ -227,6 +229,11 @@ class ContentRenderer:
         return Segments(
             cut_at_fields(content.subject), cut_at_fields(content.html), cut_at_fields(content.text)
         )
+
+
+def _spaced(text: str) -> str:
+    """Code stands on lines of its own, which stay behind when it has run: one blank line is enough."""
+    return _BLANK_LINES.sub("\n\n", text).strip("\n") + "\n"
 
 
 def _lines(stored: Sequence[Sequence[int]]) -> Lines:

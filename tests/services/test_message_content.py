@@ -136,6 +136,12 @@ def test_logic_chooses_in_html_and_in_plain_text() -> None:
     assert rendered.text.split()[:4] == ["<pierwszy>", "Ewa", "drugi", "B"]
 
 
+def test_code_between_paragraphs_leaves_one_blank_line_in_plain_text() -> None:
+    html = "<p>A</p><% if (false) { %><p>x</p><% } else { %><p>B</p><% } %><% if (true) { %><p>C</p><% } %>"
+    text = ContentRenderer(prepare_content("a", html), RUNTIME).render(values()).text
+    assert text == "A\n\nB\n\nC\n"
+
+
 def test_many_messages_are_rendered_in_order() -> None:
     rendered = ContentRenderer(PLAIN, RUNTIME).render_many([values(str(n)) for n in range(3)])
     assert [message.subject for message in rendered] == ["0: faktura 0", "1: faktura 1", "2: faktura 2"]
