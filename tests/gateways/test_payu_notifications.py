@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.payments import PaymentStatus, ProvenNews
 from gateways.payment_service import LARGEST_BODY, ForgedNotification, UnreadableNotification
-from tests.gateways.test_payu import GATEWAY, KEY, ORDER, UUID
+from tests.gateways.payu_scene import GATEWAY, KEY, ORDER, UUID
 
 SIGNATURE = "openpayu-signature"
 ALGORITHMS = ["MD5", "SHA-256"]
