@@ -47,10 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
         make_run_directory()
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    plugin = config.pluginmanager.get_plugin("_cov")
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    plugin = session.config.pluginmanager.get_plugin("_cov")
     if plugin is not None and plugin.cov_controller is not None:
-        config.pluginmanager.register(Tracing(plugin.cov_controller, items))
+        worker = getattr(session.config, "workerinput", {}).get("workerid", "gw0")
+        session.config.pluginmanager.register(Tracing(plugin.cov_controller, imports=worker == "gw0"))
 
 
 def pytest_collection_finish() -> None:

@@ -17,10 +17,18 @@ CASES = 4
 
 
 class Tracing:
-    """A pytest plugin that lets pytest-cov's ``controller`` rest while tests run that are not traced."""
+    """A pytest plugin that lets pytest-cov's ``controller`` rest while tests run that are not traced.
 
-    def __init__(self, controller: Any, items: Iterable[pytest.Item]) -> None:
+    ``imports``: trace the lines that run when modules are imported, which one worker does for all.
+    """
+
+    def __init__(self, controller: Any, *, imports: bool) -> None:
         self._controller = controller
+        self._traced: set[str] = set()
+        if not imports:
+            controller.pause()
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         self._traced = set(_traced(items))
 
     @pytest.hookimpl(wrapper=True)
