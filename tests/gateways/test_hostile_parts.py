@@ -1,6 +1,11 @@
-"""Parts and headers made to keep a reader busy: read in a moment, and ordinary mail loses nothing by it."""
+"""Parts and headers made to keep a reader busy cost no more than others; ordinary mail loses nothing by it.
 
-import time
+The cost is what Python counts as calls, its own functions and C's: the same on every machine.
+"""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
 from urllib.parse import quote
 
 import pytest
@@ -20,6 +25,26 @@ def split(headers: bytes, count: int = PARTS) -> bytes:
     return MIXED + b"--b\n" + PLAIN + "\n\nDzień dobry\n".encode() + part * count + b"--b--\n"
 
 
+def calls_in(work: Callable[[], object]) -> int:
+    counted = 0
+
+    def note(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def calls_a_byte(raw: bytes) -> float:
+    return calls_in(lambda: (read_message(raw), read_letter(raw))) / len(raw)
+
+
+ORDINARY = split(PLAIN + b'; name="a.txt"\nContent-Disposition: attachment; filename="a.txt"')
 ABSURD = {
     "semicolons": b"Content-Type: text/plain" + b";" * 950 + b"\nContent-Disposition: inline" + b";" * 950,
     "parameters": b"Content-Type: text/plain"
@@ -34,20 +59,18 @@ ABSURD = {
 
 
 @pytest.mark.parametrize("name", ABSURD)
-def test_a_hundred_absurd_parts_are_read_in_a_moment(name: str) -> None:
+def test_a_hundred_absurd_parts_cost_no_more_than_ordinary_ones_of_their_length(name: str) -> None:
     raw = split(ABSURD[name])
-    began = time.process_time()
+    assert calls_a_byte(raw) < calls_a_byte(ORDINARY)
     facts, letter = read_message(raw), read_letter(raw)
-    assert time.process_time() - began < 1.2
     assert letter is not None and letter.text.startswith("Dzień dobry")
     assert facts.text.startswith("Dzień dobry")
 
 
 def test_a_part_with_an_endless_header_costs_its_letter_nothing() -> None:
     raw = split(b"Content-Type: text/plain" + b";" * 200_000, count=1)
-    began = time.process_time()
+    assert calls_in(lambda: read_letter(raw)) < 20_000
     letter = read_letter(raw)
-    assert time.process_time() - began < 0.5
     assert letter is not None and letter.text.startswith("Dzień dobry")
 
 
@@ -64,8 +87,8 @@ def test_a_file_with_a_long_polish_name_costs_its_letter_nothing() -> None:
     assert letter is not None and letter.text.strip() == "Dzień dobry"
 
 
-def test_endless_recipients_are_read_in_a_moment() -> None:
-    began = time.process_time()
-    letter = read_letter(FROM + (b"To: " + b"a@b.example," * 330 + b"\n") * 60 + b"\nx")
-    assert time.process_time() - began < 0.4
+def test_endless_recipients_are_not_all_read() -> None:
+    raw = FROM + (b"To: " + b"a@b.example," * 330 + b"\n") * 60 + b"\nx"
+    assert calls_in(lambda: read_letter(raw)) < len(raw)
+    letter = read_letter(raw)
     assert letter is not None and len(letter.to) == 50
