@@ -41,6 +41,8 @@ class SingleComposer:
                 envelope: Envelope | DomainError = self._compose(message, date)
             except DomainError as error:
                 envelope = error
+            finally:
+                self._session.rollback()  # no transaction stays open while the network is used
             yield message, envelope
 
     def _compose(self, outgoing: Outgoing, date: datetime) -> Envelope:
@@ -66,7 +68,6 @@ class SingleComposer:
             headers=self._headers(message),
             reply_to=self._sender.reply_to_of(message.id),
         )
-        self._session.rollback()  # no transaction stays open while the network is used
         return Envelope(envelope_address(outgoing.address), payload)
 
     def _headers(self, message: Message) -> tuple[tuple[str, str], ...]:

@@ -70,6 +70,22 @@ def test_marketing_to_one_client_unsubscribes_with_one_click(
         assert part is not None and url in part.get_content()
 
 
+@pytest.mark.parametrize("address", ["anna@poczta.example", "anna @poczta.example"])
+def test_no_transaction_stays_open_while_the_server_is_waited_for(
+    session: Session, now: datetime, tmp_path: Path, address: str
+) -> None:
+    """One is composed while the server has the one before, also one that turns out to be unsendable."""
+    message = sent(session, Purpose.SERVICE, now)
+    message.address = address
+    session.commit()
+    outgoing = Outgoing(message.id, address, "", 0, {})
+    sender = Sender(Mailbox("", "biuro@goniec.example"), None, BASE, b"key")
+    session.rollback()
+    for _message, envelope in SingleComposer(session, sender, FileStore(tmp_path)).compose([outgoing], now):
+        assert isinstance(envelope, Envelope) is (" " not in address)
+        assert not session.in_transaction()
+
+
 def test_what_is_no_marketing_offers_no_unsubscribing(
     session: Session, now: datetime, tmp_path: Path
 ) -> None:
