@@ -35,8 +35,8 @@ class PreviewPages(GuardedView):
     def preview(self, campaign_id: int) -> ResponseReturnValue:
         campaign = draft_or_refusal(campaign_id)
         client_id = whole_number(request.args.get("client_id"))
+        look = look_of(db.session(), campaign)  # before the content: one that changes in between is noticed
         rendered = preview_message(db.session(), campaign, wiring().ejs(), client_id=client_id)
-        look = look_of(db.session(), campaign)
         return jsonify(subject=rendered.subject, html=rendered.html, text=rendered.text, look=look)
 
     @expose("/audience/<int:campaign_id>")
