@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext
 
-from admin_views.effect_words import Mark, mark_of
+from admin_views.effect_words import Mark, marks_of
 from admin_views.formatters import tag
 from admin_views.labels import label, tone
 from admin_views.money import units
@@ -80,9 +80,9 @@ def lines_of(conversation: Conversation, limit: int | None) -> tuple[list[Line],
     """The last messages, the oldest first, and how many older ones there are."""
     session = db.session()
     messages = newest_messages(session, conversation.id, limit)
-    offers = decided_by(session, messages)
+    offers, marks = decided_by(session, messages), marks_of(session, messages)
     foreign = from_elsewhere(session, conversation, messages)
-    lines = [_line(each, offers.get(each.id), each.id in foreign) for each in messages]
+    lines = [_line(each, offers.get(each.id), marks.get(each.id), each.id in foreign) for each in messages]
     return lines, how_many(session, conversation.id) - len(lines)
 
 
@@ -101,7 +101,7 @@ def others_of(conversation: Conversation) -> list[tuple[str, str]]:
     ]
 
 
-def _line(message: Message, offer: CostOffer | None, is_from_elsewhere: bool) -> Line:
+def _line(message: Message, offer: CostOffer | None, mark: Mark | None, is_from_elsewhere: bool) -> Line:
     is_ours = message.direction is Direction.OUTGOING
     return Line(
         message=message,
@@ -110,7 +110,7 @@ def _line(message: Message, offer: CostOffer | None, is_from_elsewhere: bool) ->
         status=_status(message) if is_ours else "",
         price=units(message.cost) if message.cost else "",
         decided=_decided(offer) if offer else "",
-        mark=mark_of(message),
+        mark=mark,
         is_from_elsewhere=is_from_elsewhere,
     )
 

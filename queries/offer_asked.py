@@ -1,12 +1,14 @@
 """Which offer an answer can be about."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from domain.events import EventKind
 from models.message import Message, Origin
 from models.notification import FiredEvent, Notification
-from models.repair import CostOffer
+from models.repair import CostOffer, OfferState, Repair
 
 _OF_A_REPAIR = "repair:"
 
@@ -34,3 +36,15 @@ def newest_offer_in(session: Session, topic: str | None) -> CostOffer | None:
         .order_by(CostOffer.version.desc())
         .limit(1)
     ).one_or_none()
+
+
+def closed_offers(session: Session, numbers: Collection[str]) -> frozenset[tuple[str, str]]:
+    """(number, version) of the offers of the repairs with these numbers that nobody decides any more."""
+    if not numbers:
+        return frozenset()
+    rows = session.execute(
+        sa.select(Repair.number, CostOffer.version)
+        .join(CostOffer, CostOffer.repair_id == Repair.id)
+        .where(Repair.number.in_(numbers), CostOffer.state != OfferState.OPEN)
+    )
+    return frozenset((number, str(version)) for number, version in rows)

@@ -121,6 +121,19 @@ def test_what_an_answer_did_or_did_not_do_stands_below_it(
     assert words in shown and ("thread-waits" in shown) is waits
 
 
+def test_a_decision_is_asked_for_until_it_is_made(
+    visit: Visit, stored: Session, conversation: Conversation
+) -> None:
+    offer = give_offer(stored, make_repair(stored, make.make_client(stored)))
+    kept = {"effect": "needs_decision", "version": "1", "number": offer.repair.number}
+    scene.hear(stored, conversation, "tak, ale taniej", merge_values=kept)
+    stored.commit()
+    assert "Needs a decision: offer 1" in page(visit("viewer"), conversation)
+    offer.state, offer.decided_at = "rejected", scene.WHEN
+    stored.commit()
+    assert "Needs a decision" not in page(visit("viewer"), conversation)
+
+
 def test_markup_in_a_text_is_text(visit: Visit, stored: Session, conversation: Conversation) -> None:
     scene.hear(stored, conversation, "<script>alert(1)</script>")
     stored.commit()
