@@ -16,8 +16,8 @@ from extensions.babel import TIMEZONE
 
 KILOBYTE = 1024
 MEGABYTE = 1024 * KILOBYTE
-# An address in the text of HTML, and in none of its tags.
-_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+(?![^<>]*>)")
+# An address in the text of HTML, and in none of its tags. A word is tried once, not from each of its letters.
+_ADDRESS = re.compile(r"(?<![^\s<>@])[^\s<>@]++@[^\s<>@]++(?![^<>]*>)")
 _JOINTS = re.compile(r"(?<=.)(?=[@.])")
 NOTHING = Markup('<span class="nothing" aria-hidden="true">—</span>')
 
