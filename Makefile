@@ -53,9 +53,10 @@ bench: setup
 	$(BIN)/python -m benchmarks
 
 # The locks name no host, so they install from whatever index this machine is told to use.
+# For the first 3.11 there is: Debian 12 has 3.11.2, for which some need more than for 3.11.3.
 lock: setup
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python $(BIN)/python pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python $(BIN)/python --group dev pyproject.toml -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 
 # Bring translations/pl up to date with the message ids in the code; what is new waits there for its translation.
