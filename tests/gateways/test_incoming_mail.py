@@ -40,6 +40,31 @@ def test_the_first_of_several_authors_counts_and_all_recipients_do() -> None:
     assert [box.address for box in (*letter.to, *letter.cc)] == ["x@y.example", "z@y.example", "q@y.example"]
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["anna@poczta.example,", " , Anna <anna@poczta.example>", "Anna <anna@poczta.example>,\n ,"],
+)
+def test_an_empty_place_in_a_list_of_addresses_costs_nobody_theirs(header: str) -> None:
+    letter = read_letter(f"From: {header}\nTo: {header}\n\nx".encode())
+    assert letter is not None and letter.sender.address == "anna@poczta.example"
+    assert [each.address for each in letter.to] == ["anna@poczta.example"]
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Jan (dom, praca) <jan@poczta.example>", "Jan (dom, praca)"),
+        ("Kowalski, Jan <jan@poczta.example>", "Kowalski, Jan"),
+        ('"Kowalski, Jan" <jan@poczta.example>', "Kowalski, Jan"),
+        ("klient@inna.example <jan@poczta.example>", "klient@inna.example"),
+        ("=?utf-8?q?Kowalski=2C_Jan?= <jan@poczta.example>", "Kowalski, Jan"),
+    ],
+)
+def test_whoever_stands_alone_is_the_address_in_the_brackets(header: str, name: str) -> None:
+    letter = read_letter(f"From: {header}\n\nx".encode())
+    assert letter is not None and letter.sender == Mailbox(name, "jan@poczta.example")
+
+
 def test_the_nearest_message_it_names_comes_first() -> None:
     letter = read(FROM + b"References: <1@a.b>\n <2@a.b>\n <3@a.b>\nIn-Reply-To: <3@a.b>\n\nx")
     assert letter.answers == ("<3@a.b>", "<2@a.b>", "<1@a.b>")
