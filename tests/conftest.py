@@ -5,10 +5,8 @@ Time is never frozen: what needs the time is told it, so a test passes `now`.
 
 import gc
 import importlib
-import ipaddress
 import os
 import shutil
-import socket
 import sqlite3
 import sys
 import tempfile
@@ -18,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import flask_migrate
 import hypothesis
@@ -29,6 +26,7 @@ from flask import Flask
 from gateways.ejs import EjsRuntime
 from sandbox import valkey
 from tests import compiled_statements, postgres_databases
+from tests.network_ban import attempts, refuse_the_network
 from tests.password import check_quickly
 from tests.postgres_databases import SharedDatabase, migrated_database
 from tests.run_directory import make_run_directory, once, remove_run_directory, run_directory
@@ -68,54 +66,23 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 # --- nothing leaves this machine ---
 
-
-class NetworkForbidden(Exception):
-    """A test reached for another machine."""
-
-
-_attempts: list[str] = []
-
-
-def _stays_here(host: object) -> bool:
-    if host in (None, "", "localhost", socket.gethostname()):
-        return True
-    try:
-        address = ipaddress.ip_address(host.decode() if isinstance(host, bytes) else str(host))
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
-
-
-def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
-        address = arguments[1]
-        host = address[0] if isinstance(address, tuple) and arguments[0].family != socket.AF_UNIX else None
-    elif event == "socket.getaddrinfo":
-        host = arguments[0]
-    else:
-        return
-    if not _stays_here(host):
-        _attempts.append(f"{event} {host}")
-        raise NetworkForbidden(f"tests may talk to this machine only, not to {host!r} ({event})")
-
-
-sys.addaudithook(_refuse_the_network)
+sys.addaudithook(refuse_the_network)
 
 
 @pytest.fixture(autouse=True)
 def _nothing_leaves_this_machine() -> Iterator[None]:
     """Fail the test that tried, even if the code under test swallowed the error."""
-    _attempts.clear()
+    attempts.clear()
     yield
-    attempts = list(_attempts)
-    _attempts.clear()
-    assert not attempts, f"tried to leave this machine: {attempts}"
+    made = list(attempts)
+    attempts.clear()
+    assert not made, f"tried to leave this machine: {made}"
 
 
 @pytest.fixture
 def network_attempts() -> list[str]:
     """The attempts noted so far; only the test of the ban itself clears it."""
-    return _attempts
+    return attempts
 
 
 # --- time ---

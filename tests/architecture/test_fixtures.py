@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from models import db
-from tests.conftest import NetworkForbidden
+from tests.network_ban import NetworkForbidden
 
 
 def test_a_connection_to_another_machine_is_refused(network_attempts: list[str]) -> None:
